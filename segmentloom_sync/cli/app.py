@@ -1,0 +1,63 @@
+"""`segmentloom-sync`: the application and how its errors leave it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from segmentloom_sync import __version__, terminal
+from segmentloom_sync.errors import SegmentloomError
+
+app = typer.Typer(
+    name="segmentloom-sync",
+    help="Land events, build audiences in your warehouse, and keep ad platforms in step with them.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"segmentloom-sync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+
+
+def _register() -> None:
+    """Import every command; heavy imports stay inside their functions."""
+
+
+_register()
+
+
+def main() -> None:
+    """Entry point: run the command and turn errors into messages and exit codes (DESIGN 8)."""
+    try:
+        app()
+    except SegmentloomError as error:
+        report(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        terminal.say("interrupted")
+        sys.exit(130)
+
+
+def report(error: SegmentloomError) -> None:
+    """Print an error and its hint on stderr."""
+    from rich.markup import escape
+
+    console = terminal.stderr()
+    console.print(f"[red]error[/red]: {escape(error.message)}")
+    if error.hint:
+        console.print(f"hint: {escape(error.hint)}")

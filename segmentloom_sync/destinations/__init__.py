@@ -1,0 +1,1 @@
+"""Ad platforms: one module each, behind the small interface of `base`."""
