@@ -1,0 +1,94 @@
+"""The Snowflake emulator (fakesnow 0.12.1 on DuckDB 2.0), made to run what dbt-snowflake sends.
+
+Runs in the environment `fakesnow`: python fakesnow_server.py PORT
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import fakesnow.server
+import fakesnow.transforms
+import snowflake.connector.errors
+import uvicorn
+from fakesnow.cursor import FakeSnowflakeCursor
+from sqlglot import exp
+from until_orphaned import end_with_parent
+
+COMMENT = r"(?:\s|/\*.*?\*/)*"
+
+# Answered as done without being run: nothing here has owners or descriptions.
+WITHOUT_EFFECT = [
+    rf"^{COMMENT}alter\s+table\s+\S+\s+alter\b[\s\S]*\bcomment\b",
+    rf"^{COMMENT}(grant|revoke)\b",
+]
+
+# DuckDB makes no temporary relation with a qualified name.
+TEMPORARY = re.compile(
+    r"\b(create\s+(?:or\s+replace\s+)?)(?:local\s+|global\s+)?temp(?:orary)?\s+(?=table\b|view\b)",
+    re.IGNORECASE,
+)
+
+# dbt reads the grants of what it built.
+SHOW_GRANTS = re.compile(rf"^{COMMENT}show\s+grants\s+on\b[\s\S]*$", re.IGNORECASE)
+NO_GRANTS = """select '' as "privilege", '' as "granted_to", '' as "grantee_name" where false"""
+
+execute_as_shipped = FakeSnowflakeCursor.execute
+merge_as_shipped = fakesnow.transforms.merge
+extract_comment_as_shipped = fakesnow.transforms.extract_comment_on_table
+
+
+def execute(self: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any) -> FakeSnowflakeCursor:
+    """Turn any failure into a Snowflake error: fakesnow's own HTTP 500 is asked again without end."""
+    command = SHOW_GRANTS.sub(NO_GRANTS, TEMPORARY.sub(r"\1", command))
+    try:
+        return execute_as_shipped(self, command, *arguments, **options)
+    except snowflake.connector.errors.Error:
+        raise
+    except Exception as error:
+        roll_back(self)
+        message = f"{type(error).__name__}: {error}"
+        raise snowflake.connector.errors.ProgrammingError(
+            msg=message, errno=9999, sqlstate="XX000"
+        ) from error
+
+
+def roll_back(cursor: FakeSnowflakeCursor) -> None:
+    """Leave an aborted transaction, in which DuckDB would refuse all later statements of the session."""
+    try:
+        cursor._duck_conn.rollback()
+    except Exception as error:
+        if "no transaction is active" not in str(error):
+            raise
+
+
+def merge(statement: exp.Expr) -> Any:
+    """Qualify the columns of MERGE's INSERT ... VALUES: bare, as dbt leaves them, they are ambiguous."""
+    if isinstance(statement, exp.Merge):
+        source = statement.args["using"].alias or statement.args["using"].name
+        for when in statement.args["whens"].expressions:
+            then = when.args.get("then")
+            if not when.args.get("matched") and isinstance(then, exp.Insert) and then.expression:
+                for column in then.expression.find_all(exp.Column):
+                    if not column.table:
+                        column.set("table", exp.to_identifier(source))
+    return merge_as_shipped(statement)
+
+
+def extract_comment_on_table(statement: exp.Expr) -> Any:
+    """Leave MERGE's helper table alone: its comment would write to a second database in one transaction."""
+    table = statement.find(exp.Table) if isinstance(statement, exp.Create) else None
+    if table is not None and table.name.lower() == "merge_candidates":
+        return statement
+    return extract_comment_as_shipped(statement)
+
+
+if __name__ == "__main__":
+    FakeSnowflakeCursor.execute = execute
+    fakesnow.transforms.merge = merge
+    fakesnow.transforms.extract_comment_on_table = extract_comment_on_table
+    fakesnow.server.shared_fs.nop_regexes = WITHOUT_EFFECT
+    end_with_parent()
+    uvicorn.run(fakesnow.server.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="info")
