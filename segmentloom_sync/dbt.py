@@ -1,4 +1,4 @@
-"""Runs dbt: the only module that starts it. dbt is a program to us, never a library, so that any dbt will do."""
+"""Runs dbt: the only module that starts it. dbt is a program to us, no library, so that any dbt will do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Dbt:
     """dbt on one project and target.
 
     Args:
-        project_dir: folder of dbt_project.yml.
+        project_dir: folder of dbt_project.yml; dbt runs in it, so relative paths in profiles.yml start there.
         profiles_dir: folder of profiles.yml, or None for dbt's own search.
         target: the profile's target, or None for its default.
     """
@@ -45,7 +45,11 @@ class Dbt:
     target: str | None = None
 
     def run(
-        self, command: str, *arguments: str, variables: Mapping[str, Any] | None = None, label: str | None = None
+        self,
+        command: str,
+        *arguments: str,
+        variables: Mapping[str, Any] | None = None,
+        label: str | None = None,
     ) -> list[NodeResult]:
         """Run one dbt command to its end.
 
@@ -62,9 +66,16 @@ class Dbt:
             ConfigError: dbt is not installed, or cannot read the project.
             DbtError: dbt failed without results.
         """
-        line = [_executable(), "--no-use-colors", "--quiet", command, "--project-dir", str(self.project_dir)]
+        line = [
+            _executable(),
+            "--no-use-colors",
+            "--quiet",
+            command,
+            "--project-dir",
+            str(self.project_dir.resolve()),
+        ]
         if self.profiles_dir is not None:
-            line += ["--profiles-dir", str(self.profiles_dir)]
+            line += ["--profiles-dir", str(self.profiles_dir.resolve())]
         if self.target is not None:
             line += ["--target", self.target]
         if variables:
@@ -74,6 +85,7 @@ class Dbt:
         with terminal.progress(label or f"dbt {command}"):
             done = subprocess.run(
                 [*line, *arguments],
+                cwd=self.project_dir,
                 capture_output=True,
                 text=True,
                 check=False,
