@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from segmentloom_sync.destinations.settings import SettingsType
 
 Operation = Literal["add", "remove"]
 ConsentStatus = Literal["granted", "denied"]
@@ -31,7 +34,8 @@ class Member:
 
     identifiers: tuple[Identifier, ...]
     consent: ConsentStatus | None = None
-    """The person's consent where the destination's setting is `from_profile`; None when unknown."""
+    """The person's consent to both uses, user data and personalisation: granted when both are, denied when
+    either is, None when unknown. Used for additions where the destination's `consent` is `from_profile`."""
 
 
 class AudienceList(NamedTuple):
@@ -53,6 +57,10 @@ class Receipt:
     """The platform's name for the request, for its support and for `request_status`."""
     is_pending: bool = False
     """True when the platform will only say later, by `request_status(request_id)`, what became of it."""
+    unnamed_rejections: int = 0
+    """How many members the platform counts as refused without saying which (Meta). Never set for a batch of
+    one member: then its identifiers are in `rejected`. When it is above 0, halve the batch and push each half
+    again (safe, lists are sets) until every refused member has a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class MatchRate:
     source: str
     """The field of the platform's answer, e.g. `uploadMatchRateRange`."""
     lower: float | None = None
+    """Per cent (0 to 100) for `range` and `percent`, people for `bounds`."""
     upper: float | None = None
     matched: int | None = None
     submitted: int | None = None
@@ -82,9 +91,14 @@ class RequestStatus:
 class Destination(Protocol):
     """One ad platform, for one configured account.
 
-    Methods raise the errors of `segmentloom_sync.errors`: Unavailable (may help to try again), Rejected,
-    DestinationMissing, CredentialsError.
+    Made as `Type(settings, clock=..., session=None)`. Methods raise the errors of `segmentloom_sync.errors`:
+    Unavailable (may help to try again), Rejected, DestinationMissing (the list of the call is gone),
+    CredentialsError, and ConfigError where a person must act first (terms to accept, a retired API version).
+    They never try again themselves, save for one renewal of an expired access token.
     """
+
+    Settings: ClassVar[SettingsType]
+    """The model of its block in segmentloom.yml."""
 
     type: ClassVar[str]
     """The platform's name in segmentloom.yml, the ledger, the CLI and metrics, e.g. `google_ads`."""
@@ -93,7 +107,7 @@ class Destination(Protocol):
     identifier_types: ClassVar[tuple[str, ...]]
     """What it accepts, in order of strength."""
     demands_consent: ClassVar[bool]
-    """True when a person of unknown consent may not be sent."""
+    """True (with the setting `consent: from_profile`) when a person of unknown consent may not be sent."""
     member_days: ClassVar[int | None]
     """Days after which the platform forgets a member that was not added again; None: never."""
     batch_size: int

@@ -1,0 +1,149 @@
+"""What the answers of the Data Manager API mean: errors by reason, states and match ranges by name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from segmentloom_sync.destinations import http
+from segmentloom_sync.destinations.base import MatchRate, RequestStatus
+from segmentloom_sync.errors import (
+    ConfigError,
+    CredentialsError,
+    DestinationMissing,
+    Rejected,
+    SegmentloomError,
+    Unavailable,
+)
+
+QUOTA_WINDOW_SECONDS = 60.0
+QUOTA_DAY = ZoneInfo("America/Los_Angeles")
+"""Google Cloud counts daily quotas by this time zone."""
+
+State = Literal["processing", "succeeded", "partial", "failed"]
+_STATES: dict[str, State] = {
+    "PROCESSING": "processing",
+    "SUCCESS": "succeeded",
+    "PARTIAL_SUCCESS": "partial",
+    "FAILED": "failed",
+    "REQUEST_STATUS_UNKNOWN": "processing",
+}
+_WORST_FIRST: tuple[State, ...] = ("failed", "partial", "processing", "succeeded")
+_POSITION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
+
+
+def error(reply: http.Reply, now: datetime, list_name: str | None) -> SegmentloomError:
+    """The error for an answer that is not 2xx.
+
+    Args:
+        list_name: the list that the request was about, if it was about one.
+    """
+    if fault := http.server_fault("google_ads", reply, now):
+        return fault
+    problem = reply.object().get("error")
+    details = _details(problem)
+    reasons = [violation["reason"] for violation in details.violations if violation.get("reason")]
+    reason = next(iter(reasons), details.reason)
+    if reply.status == 429:
+        return Unavailable("google_ads is over quota", retry_after=_quota_wait(reply, details, now))
+    if reply.status == 401:
+        return CredentialsError(
+            "google_ads refused the access token", hint="grant access anew (scope datamanager)"
+        )
+    if "TERMS_AND_CONDITIONS_NOT_SIGNED" in reasons:
+        return ConfigError(
+            "google_ads: the account has not accepted the Customer Match terms",
+            hint="an administrator accepts them in Google Ads under Audience manager",
+        )
+    if list_name is not None and (reply.status == 404 or "INVALID_USER_LIST_ID" in reasons):
+        return DestinationMissing(
+            f"google_ads: the list '{list_name}' is gone", hint="make it anew with run AUDIENCE --recreate"
+        )
+    if reply.status == 403:
+        return CredentialsError(
+            f"google_ads: no access to the account ({reason})",
+            hint="give the user or service account access to account_id, or set login_account_id",
+        )
+    positions = frozenset(
+        int(match[1]) for violation in details.violations if (match := _POSITION.search(violation["field"]))
+    )
+    return Rejected(
+        f"google_ads refused the request ({reason or f'status {reply.status}'})", bad_positions=positions
+    )
+
+
+def request_status(answer: Mapping[str, Any]) -> RequestStatus:
+    """The state over all destinations of a request, with what failed and the match range."""
+    parts = answer.get("requestStatusPerDestination", [])
+    states = {_STATES.get(part.get("requestStatus", ""), "processing") for part in parts}
+    reasons: Counter[str] = Counter()
+    for part in parts:
+        for count in part.get("errorInfo", {}).get("errorCounts", []):
+            reasons[str(count.get("reason", "")).removeprefix("PROCESSING_ERROR_REASON_")] += int(
+                count.get("recordCount", 0)
+            )
+    return RequestStatus(
+        state=next((state for state in _WORST_FIRST if state in states), "processing"),
+        failed_count=sum(reasons.values()),
+        reasons=dict(reasons),
+        match_rates=tuple(rate for part in parts for rate in _match_ranges(part)),
+    )
+
+
+def _match_ranges(part: Mapping[str, Any]) -> Iterator[MatchRate]:
+    for status in part.get("audienceMembersIngestionStatus", {}).values():
+        name = str(status.get("uploadMatchRateRange", ""))
+        submitted = int(status.get("recordCount", 0))
+        if match := re.fullmatch(r"MATCH_RATE_RANGE_(\d+)_TO_(\d+)", name):
+            bounds = float(match[1]), float(match[2])
+        elif match := re.fullmatch(r"MATCH_RATE_RANGE_LESS_THAN_(\d+)", name):
+            bounds = 0.0, float(match[1])
+        else:
+            continue
+        yield MatchRate(
+            "range", "uploadMatchRateRange", lower=bounds[0], upper=bounds[1], submitted=submitted
+        )
+
+
+class _Details:
+    """The parts of a google.rpc.Status that the classification needs."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self.quota_limit = ""
+        self.retry_delay: float | None = None
+        self.violations: list[dict[str, str]] = []
+
+
+def _details(problem: object) -> _Details:
+    found = _Details()
+    details = problem.get("details", []) if isinstance(problem, dict) else []
+    for detail in details:
+        kind = str(detail.get("@type", "")).rpartition(".")[2]
+        if kind == "ErrorInfo":
+            found.reason = str(detail.get("reason", ""))
+            found.quota_limit = str(detail.get("metadata", {}).get("quota_limit", ""))
+        elif kind == "RetryInfo" and (match := re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))):
+            found.retry_delay = float(match[1])
+        elif kind == "BadRequest":
+            found.violations = [
+                {"field": str(violation.get("field", "")), "reason": str(violation.get("reason", ""))}
+                for violation in detail.get("fieldViolations", [])
+            ]
+    return found
+
+
+def _quota_wait(reply: http.Reply, details: _Details, now: datetime) -> float:
+    """Until the quota's window ends: what Google names, else midnight for a day's quota, else a minute."""
+    named = http.retry_after(reply.headers, now) or details.retry_delay
+    if named is not None:
+        return named
+    if "PerDay" not in details.quota_limit:
+        return QUOTA_WINDOW_SECONDS
+    local = now.astimezone(QUOTA_DAY)
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight - now).total_seconds()

@@ -1,0 +1,212 @@
+"""Requests to an ad platform: what the network can do to them becomes an error the runner understands.
+
+Neither bodies nor tokens nor query strings ever reach a log or an error, since hashed identifiers are
+personal data too.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
+
+from segmentloom_sync import __version__
+from segmentloom_sync.errors import Unavailable
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+"""Between two pieces of an answer."""
+TOTAL_SECONDS = 120.0
+"""For the whole answer, so that a server that drips bytes cannot hold a run."""
+ANSWER_BYTES = 64 * 1024 * 1024
+
+
+class _Tls12Adapter(HTTPAdapter):
+    """TLS 1.2 or newer, whatever the distribution allows, directly and through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=_context(), **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=_context(), **kwargs)
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class Bearer(AuthBase):
+    """The Authorization header; as an auth object, so that no .netrc entry replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Anonymous(AuthBase):
+    """No Authorization header, not even from .netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that arrived whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    body: Any
+    """The decoded JSON; None when the body is empty or no JSON."""
+
+    @property
+    def is_ok(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object; empty when it is none."""
+        return self.body if isinstance(self.body, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to connect, between two pieces of an answer, and for the whole answer."""
+
+    connect: float = CONNECT_SECONDS
+    read: float = READ_SECONDS
+    total: float = TOTAL_SECONDS
+
+
+def new_session() -> requests.Session:
+    """A session for one platform. It follows no redirects and repeats nothing."""
+    session = requests.Session()
+    session.mount("https://", _Tls12Adapter())
+    session.headers["User-Agent"] = f"segmentloom/{__version__}"
+    session.headers["Accept"] = "application/json"
+    return session
+
+
+def send(
+    session: requests.Session,
+    platform: str,
+    method: str,
+    url: str,
+    *,
+    auth: AuthBase,
+    timeouts: Timeouts = Timeouts(),
+    **kwargs: Any,
+) -> Reply:
+    """Send one request and read its answer.
+
+    Args:
+        platform: named in errors.
+        kwargs: `headers`, `params`, `json` or `data`, as requests takes them.
+
+    Raises:
+        Unavailable: no whole answer came. `applied_unknown` tells whether the platform may have acted: it
+            cannot have when no connection was made.
+    """
+    deadline = time.monotonic() + timeouts.total
+    try:
+        with session.request(
+            method,
+            url,
+            auth=auth,
+            timeout=(timeouts.connect, timeouts.read),
+            allow_redirects=False,
+            stream=True,
+            **kwargs,
+        ) as response:
+            content = _read(response, deadline)
+    except requests.exceptions.RequestException as error:
+        raise _unavailable(platform, error) from None
+    if content is None:
+        raise Unavailable(f"{platform} sent no whole answer in time", applied_unknown=True)
+    return Reply(response.status_code, response.headers, _json(content))
+
+
+def _read(response: requests.Response, deadline: float) -> bytes | None:
+    """The body; None when it is too slow or too large."""
+    content = bytearray()
+    for piece in response.iter_content(65536):
+        content += piece
+        if time.monotonic() > deadline or len(content) > ANSWER_BYTES:
+            return None
+    return bytes(content)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _unavailable(platform: str, error: requests.exceptions.RequestException) -> Unavailable:
+    if isinstance(error, requests.exceptions.SSLError):
+        return Unavailable(
+            f"no trusted TLS connection to {platform}",
+            hint="check base_url, the proxy and the certificates of this machine",
+        )
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError) or _refused(
+        error
+    ):
+        return Unavailable(
+            f"{platform} cannot be reached", hint="check the network, the proxy settings and base_url"
+        )
+    if isinstance(error, requests.exceptions.Timeout):
+        return Unavailable(f"{platform} did not answer in time", applied_unknown=True)
+    return Unavailable(f"the connection to {platform} broke", applied_unknown=True)
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether no connection was made: refused, or the name did not resolve."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3); None when unusable."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def server_fault(platform: str, reply: Reply, now: datetime) -> Unavailable | None:
+    """The error of an answer that says nothing about the request itself, whatever the platform.
+
+    5xx may come from a proxy after the platform acted, and so may an answer that is no JSON: unknown.
+    """
+    if reply.status >= 500:
+        return Unavailable(
+            f"{platform} answered {reply.status}",
+            retry_after=retry_after(reply.headers, now),
+            applied_unknown=True,
+        )
+    if reply.status in {408, 425}:
+        return Unavailable(f"{platform} answered {reply.status}", retry_after=retry_after(reply.headers, now))
+    return None

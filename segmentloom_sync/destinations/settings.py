@@ -1,0 +1,74 @@
+"""What every destination's block in segmentloom.yml may say."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(value: object) -> object:
+    """`30m`, `90s`, `2h` or `1d` as a timedelta; anything else is left to pydantic."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+) ?([smhd])", value.strip())):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+
+
+class DestinationSettings(BaseModel):
+    """Settings that all destinations share; each adds its account, its credentials and its defaults.
+
+    Unknown keys are errors. Secrets are `SecretStr` in the subclasses, so that no repr shows them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    type: str
+    base_url: str
+    """Scheme, host and an optional prefix; version and path are added."""
+    api_version: str
+    token_url: str | None = None
+    """Where access tokens are renewed, for the platforms that renew them."""
+    batch_size: int = Field(ge=1)
+    max_retries: int = Field(default=5, ge=0, le=20)
+    """How often the runner repeats a request that may succeed later."""
+    default_phone_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    """The country of phone numbers without a country code, e.g. `US`; without it they are not used."""
+    consent: Literal["granted", "denied", "from_profile"] = "from_profile"
+    role: Literal["third_party", "service_provider"] = "third_party"
+    """What the platform is in law; uploads to a third party count as sharing."""
+    poll_after: Duration = timedelta(minutes=30)
+    """When an asynchronous request is first asked about."""
+
+    @field_validator("base_url", "token_url")
+    @classmethod
+    def _https(cls, url: str | None) -> str | None:
+        """https everywhere, http for loopback only: no token and no identifier travels in clear."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
+            raise ValueError("must be scheme, host and an optional path, e.g. https://example.com/prefix")
+        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
+            return url.rstrip("/")
+        raise ValueError("must start with https:// (http:// is for this machine only)")
+
+
+SettingsType = type[DestinationSettings]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
