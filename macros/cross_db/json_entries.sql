@@ -1,0 +1,42 @@
+{#-
+    A select of one row per top-level entry of a JSON object: `columns`, entry_key, entry_value (its JSON text).
+    Nulls and anything that is no object have no entries.
+-#}
+{% macro json_entries(relation, json_column, columns) -%}
+    {{ return(adapter.dispatch('json_entries', 'segmentloom')(relation, json_column, columns)) }}
+{%- endmacro %}
+
+{# A key may hold anything, `$` and `/` too, which an arrow would read as a path. #}
+{% macro default__json_entries(relation, json_column, columns) -%}
+    select
+        {% for column in columns %}objects.{{ column }}, {% endfor %}
+        entries.key as entry_key,
+        cast(entries.value as varchar) as entry_value
+
+    from {{ relation }} as objects,
+        json_each(case when json_type(objects.{{ json_column }}) = 'OBJECT' then objects.{{ json_column }} end) as entries
+{%- endmacro %}
+
+{% macro bigquery__json_entries(relation, json_column, columns) -%}
+    select
+        {% for column in columns %}objects.{{ column }}, {% endfor %}
+        entry_key,
+        to_json_string(objects.{{ json_column }}[entry_key]) as entry_value
+
+    from {{ relation }} as objects,
+        unnest(json_keys(objects.{{ json_column }}, 1)) as entry_key
+
+    where json_type(objects.{{ json_column }}) = 'object'
+{%- endmacro %}
+
+{% macro snowflake__json_entries(relation, json_column, columns) -%}
+    select
+        {% for column in columns %}objects.{{ column }}, {% endfor %}
+        entries.key::varchar as entry_key,
+        to_json(entries.value) as entry_value
+
+    from {{ relation }} as objects,
+        lateral flatten(input => objects.{{ json_column }}) as entries
+
+    where is_object(objects.{{ json_column }})
+{%- endmacro %}

@@ -1,0 +1,36 @@
+{# The kind of what lies at a path: 'string', 'number', 'boolean', 'object', 'array', or null when missing or JSON null. #}
+{% macro json_kind(column, path) -%}
+    {{ return(adapter.dispatch('json_kind', 'segmentloom')(column, path)) }}
+{%- endmacro %}
+
+{% macro default__json_kind(column, path) -%}
+    case json_type({{ column }}, {{ segmentloom.json_path(path) }})
+        when 'VARCHAR' then 'string'
+        when 'BOOLEAN' then 'boolean'
+        when 'OBJECT' then 'object'
+        when 'ARRAY' then 'array'
+        when 'NULL' then null
+        when 'BIGINT' then 'number'
+        when 'UBIGINT' then 'number'
+        when 'HUGEINT' then 'number'
+        when 'DOUBLE' then 'number'
+    end
+{%- endmacro %}
+
+{% macro bigquery__json_kind(column, path) -%}
+    nullif(json_type(json_query({{ column }}, {{ segmentloom.json_path(path) }})), 'null')
+{%- endmacro %}
+
+{# By the first character of the JSON text: typeof() tells numbers apart that are one kind to us. #}
+{% macro snowflake__json_kind(column, path) -%}
+    case left(to_json({{ segmentloom.snowflake_json_value(column, path) }})::string, 1)
+        when '"' then 'string'
+        when 't' then 'boolean'
+        when 'f' then 'boolean'
+        when '{' then 'object'
+        when '[' then 'array'
+        when 'n' then null
+        when '' then null
+        else case when {{ segmentloom.snowflake_json_value(column, path) }} is not null then 'number' end
+    end
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{# The JSON object that a column of JSON or of JSON text holds; null when it holds anything else. #}
+{% macro json_object(expression) -%}
+    {{ return(adapter.dispatch('json_object', 'segmentloom')(expression)) }}
+{%- endmacro %}
+
+{% macro default__json_object(expression) -%}
+    case
+        when json_type(to_json({{ expression }})) = 'OBJECT' then to_json({{ expression }})
+        when json_type(try_cast(to_json({{ expression }}) ->> '$' as json)) = 'OBJECT'
+            then try_cast(to_json({{ expression }}) ->> '$' as json)
+    end
+{%- endmacro %}
+
+{% macro bigquery__json_object(expression) -%}
+    case
+        when json_type(to_json({{ expression }})) = 'object' then to_json({{ expression }})
+        when json_type(safe.parse_json(json_value(to_json({{ expression }}), '$'), wide_number_mode => 'round')) = 'object'
+            then safe.parse_json(json_value(to_json({{ expression }}), '$'), wide_number_mode => 'round')
+    end
+{%- endmacro %}
+
+{% macro snowflake__json_object(expression) -%}
+    case
+        when is_object(to_variant({{ expression }})) then to_variant({{ expression }})
+        when is_object(try_parse_json(to_variant({{ expression }})::varchar))
+            then try_parse_json(to_variant({{ expression }})::varchar)
+    end
+{%- endmacro %}

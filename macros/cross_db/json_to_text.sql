@@ -1,0 +1,16 @@
+{# The JSON text of a value of any type: `{"a":1}` of JSON, `"a"` of the text a, `1.5` of a number. #}
+{% macro json_to_text(expression) -%}
+    {{ return(adapter.dispatch('json_to_text', 'segmentloom')(expression)) }}
+{%- endmacro %}
+
+{% macro default__json_to_text(expression) -%}
+    cast(to_json({{ expression }}) as varchar)
+{%- endmacro %}
+
+{% macro bigquery__json_to_text(expression) -%}
+    to_json_string({{ expression }})
+{%- endmacro %}
+
+{% macro snowflake__json_to_text(expression) -%}
+    to_json(to_variant({{ expression }}))
+{%- endmacro %}

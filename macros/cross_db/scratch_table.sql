@@ -1,0 +1,19 @@
+{# The statement that makes a table which is dropped before its model ends. #}
+{% macro scratch_table(relation, sql) -%}
+    {{ return(adapter.dispatch('scratch_table', 'segmentloom')(relation, sql)) }}
+{%- endmacro %}
+
+{% macro default__scratch_table(relation, sql) -%}
+    create or replace table {{ relation }} as {{ sql }}
+{%- endmacro %}
+
+{# Expires on its own, should the run be killed. #}
+{% macro bigquery__scratch_table(relation, sql) -%}
+    create or replace table {{ relation }}
+    options (expiration_timestamp = timestamp_add(current_timestamp(), interval 6 hour))
+    as {{ sql }}
+{%- endmacro %}
+
+{% macro snowflake__scratch_table(relation, sql) -%}
+    create or replace transient table {{ relation }} as {{ sql }}
+{%- endmacro %}
