@@ -1,0 +1,90 @@
+"""What LinkedIn's answers mean, for the whole request and for each element of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from segmentloom_sync.destinations import http
+from segmentloom_sync.destinations.base import Identifier, Member, Receipt
+from segmentloom_sync.errors import ConfigError, CredentialsError, Rejected, SegmentloomError, Unavailable
+
+MINUTE_QUOTA_SECONDS = 60.0
+DAY_QUOTA_AFTER = 4
+"""So many 429 in a row are not a minute's quota but the day's, which ends at midnight UTC."""
+PASSING = frozenset({408, 409, 423, 429})
+
+
+def receipt(reply: http.Reply, members: Sequence[Member]) -> Receipt:
+    """The outcome of each member. An answer that does not fit the batch leaves all of it unknown."""
+    request_id = reply.headers.get("x-li-uuid")
+    statuses = _statuses(reply.object().get("elements"), len(members))
+    if statuses is None:
+        everything = frozenset(identifier for member in members for identifier in member.identifiers)
+        return Receipt(unknown=everything, request_id=request_id)
+    rejected: dict[Identifier, str] = {}
+    unknown: set[Identifier] = set()
+    for member, status in zip(members, statuses, strict=True):
+        if status >= 500 or status in PASSING:
+            unknown.update(member.identifiers)
+        elif status >= 400:
+            rejected.update((identifier, f"status {status}") for identifier in member.identifiers)
+    return Receipt(rejected=rejected, unknown=frozenset(unknown - rejected.keys()), request_id=request_id)
+
+
+def _statuses(elements: object, size: int) -> list[int] | None:
+    """The status per position, by `batchIndex` where every element has one, else by order."""
+    if not isinstance(elements, list) or len(elements) != size:
+        return None
+    statuses = [status for element in elements if isinstance(status := _field(element, "status"), int)]
+    indexes = [index for element in elements if isinstance(index := _field(element, "batchIndex"), int)]
+    if len(statuses) != size:
+        return None
+    if sorted(indexes) == list(range(size)):
+        return [status for _, status in sorted(zip(indexes, statuses, strict=True))]
+    return statuses
+
+
+def _field(element: object, name: str) -> object:
+    return element.get(name) if isinstance(element, dict) else None
+
+
+def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> SegmentloomError:
+    """The error for an answer that is not 2xx.
+
+    Args:
+        refusals_in_a_row: how many answers of 429 came without another in between, this one included.
+    """
+    if fault := http.server_fault("linkedin", reply, now):
+        return fault
+    if reply.status == 429:
+        return _busy(reply, now, refusals_in_a_row)
+    if reply.status in PASSING:
+        return Unavailable(f"linkedin answered {reply.status}", applied_unknown=True)
+    if reply.status == 401:
+        return CredentialsError(
+            "linkedin refused the access token", hint="make a new token with the scope rw_dmp_segments"
+        )
+    if reply.status == 403:
+        return CredentialsError(
+            "linkedin: the token has no access to the ad account",
+            hint="give its member a role above VIEWER there, and the app access to Matched Audiences",
+        )
+    if reply.status == 426:
+        return ConfigError("linkedin has retired the configured api_version", hint="set a newer api_version")
+    return Rejected(f"linkedin refused the request (status {reply.status})")
+
+
+def _busy(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> SegmentloomError:
+    if reply.object().get("code") == "SEGMENT_LIMIT_EXCEEDED":
+        return Rejected(
+            "linkedin: the ad account has as many segments as it may",
+            hint="delete unused segments in Campaign Manager",
+        )
+    wait = http.retry_after(reply.headers, now)
+    if wait is None and refusals_in_a_row < DAY_QUOTA_AFTER:
+        wait = MINUTE_QUOTA_SECONDS
+    if wait is None:
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        wait = (midnight - now).total_seconds()
+    return Unavailable("linkedin is over quota", retry_after=wait)

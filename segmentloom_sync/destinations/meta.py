@@ -1,0 +1,208 @@
+"""Meta custom audiences, through the Graph API v26.0."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import requests
+from pydantic import Field, SecretStr
+
+from segmentloom_sync.destinations import http, meta_answers
+from segmentloom_sync.destinations.base import (
+    AudienceList,
+    Clock,
+    Identifier,
+    MatchRate,
+    Member,
+    Operation,
+    Receipt,
+    RequestStatus,
+)
+from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
+from segmentloom_sync.destinations.tokens import FixedToken
+from segmentloom_sync.errors import ConfigError, Unavailable
+
+MAX_ROWS = 10_000
+LISTS_PER_PAGE = 500
+
+_COLUMNS = {"email": "EMAIL", "phone": "PHONE"}
+_BOUNDS = ("approximate_count_lower_bound", "approximate_count_upper_bound")
+
+
+class MetaSettings(DestinationSettings):
+    """The block of a `meta` destination."""
+
+    type: Literal["meta"]
+    ad_account_id: str = Field(pattern=r"^(act_)?\d+$")
+    access_token: SecretStr
+    app_secret: SecretStr | None = None
+    """Needed where the app demands a proof that each call comes from its server."""
+    base_url: str = "https://graph.facebook.com"
+    api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")
+    batch_size: int = Field(default=MAX_ROWS, ge=1, le=MAX_ROWS)
+
+
+class _Row(NamedTuple):
+    """One row of an upload and the member it comes from."""
+
+    member: int
+    cells: tuple[Identifier | None, ...]
+
+
+class Meta:
+    """One Meta ad account; see `base.Destination` for what its methods do and raise."""
+
+    type: ClassVar[str] = "meta"
+    hash_rule: ClassVar[str] = "meta"
+    identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
+    demands_consent: ClassVar[bool] = False
+    member_days: ClassVar[int | None] = None
+    Settings: ClassVar[SettingsType] = MetaSettings
+
+    def __init__(
+        self, settings: MetaSettings, *, clock: Clock, session: requests.Session | None = None
+    ) -> None:
+        self._settings, self._clock = settings, clock
+        self._session = session or http.new_session()
+        self._token = FixedToken(settings.access_token)
+        self.batch_size = settings.batch_size
+        self.timeouts = http.Timeouts()
+        self._account = f"act_{settings.ad_account_id.removeprefix('act_')}"
+
+    def find_list(self, name: str) -> AudienceList | None:
+        """The customer list of that name. Meta allows several of one name: then ConfigError."""
+        found = [str(entry["id"]) for entry in self._lists() if entry.get("name") == name]
+        if len(found) > 1:
+            raise ConfigError(
+                f"meta: {len(found)} custom audiences are named '{name}'",
+                hint="rename all but one in Ads Manager, or use another list name",
+            )
+        return AudienceList(found[0], name) if found else None
+
+    def create_list(self, name: str, identifier_types: Sequence[str]) -> AudienceList:
+        """Create a customer list of data that the advertiser collected itself."""
+        body = {
+            "name": name,
+            "subtype": "CUSTOM",
+            "description": "Kept in step by Segmentloom",
+            "customer_file_source": "USER_PROVIDED_ONLY",
+        }
+        return AudienceList(
+            str(self._call("POST", f"{self._account}/customaudiences", json=body)["id"]), name
+        )
+
+    def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
+        """Send one upload session of one batch.
+
+        Meta counts malformed rows and shows only some: the shown ones are `rejected`, the others
+        `unnamed_rejections`.
+        """
+        kinds = sorted({identifier.type for member in members for identifier in member.identifiers})
+        rows = [row for position, member in enumerate(members) for row in _rows(position, member, kinds)]
+        body = {
+            "session": {
+                "session_id": secrets.randbits(63),
+                "batch_seq": 1,
+                "last_batch_flag": True,
+                "estimated_num_total": len(rows),
+            },
+            "payload": {
+                "schema": [_COLUMNS[kind] for kind in kinds],
+                "data": [[cell.value if cell else "" for cell in row.cells] for row in rows],
+            },
+        }
+        method = "POST" if operation == "add" else "DELETE"
+        answer = self._call(method, f"{audience_list.id}/users", list_name=audience_list.name, json=body)
+        return _receipt(answer, members, rows)
+
+    def request_status(self, request_id: str) -> RequestStatus:
+        """Meta's receipts are final."""
+        return RequestStatus("succeeded")
+
+    def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
+        """The list's size as bounds; nothing while Meta hides it (-1)."""
+        answer = self._call(
+            "GET", audience_list.id, list_name=audience_list.name, params={"fields": ",".join(_BOUNDS)}
+        )
+        lower, upper = (answer.get(name, -1) for name in _BOUNDS)
+        if lower < 0 or upper < 0:
+            return ()
+        return (MatchRate("bounds", "approximate_count", lower=float(lower), upper=float(upper)),)
+
+    def _lists(self) -> Iterator[dict[str, Any]]:
+        query = {"fields": "id,name,subtype", "limit": str(LISTS_PER_PAGE)}
+        while True:
+            answer = self._call("GET", f"{self._account}/customaudiences", params=query)
+            yield from (entry for entry in answer.get("data", []) if entry.get("subtype") == "CUSTOM")
+            paging = answer.get("paging", {})
+            if "next" not in paging:
+                return
+            query = {**query, "after": paging["cursors"]["after"]}
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        list_name: str | None = None,
+        params: dict[str, str] | None = None,
+        json: Any = None,
+    ) -> dict[str, Any]:
+        """One request. `list_name`: the list it is about, for the error when that is gone."""
+        token = self._token.token()
+        query = dict(params or {})
+        if self._settings.app_secret:
+            query["appsecret_proof"] = _proof(self._settings.app_secret, token)
+        reply = http.send(
+            self._session,
+            self.type,
+            method,
+            f"{self._settings.base_url}/{self._settings.api_version}/{path}",
+            auth=http.Bearer(token),
+            timeouts=self.timeouts,
+            params=query,
+            json=json,
+        )
+        if reply.is_ok and isinstance(reply.body, dict) and "error" not in reply.body:
+            return reply.body
+        if reply.is_ok and not isinstance(reply.body, dict):
+            raise Unavailable("meta answered with no JSON object", applied_unknown=True)
+        raise meta_answers.error(reply, self._clock.now(), list_name)
+
+
+def _rows(position: int, member: Member, kinds: Sequence[str]) -> Iterator[_Row]:
+    """The rows of a member: one, or more when it has several identifiers of a type."""
+    by_kind: dict[str, list[Identifier]] = defaultdict(list)
+    for identifier in member.identifiers:
+        by_kind[identifier.type].append(identifier)
+    for cells in zip_longest(*(by_kind[kind] for kind in kinds)):
+        yield _Row(position, cells)
+
+
+def _receipt(answer: dict[str, Any], members: Sequence[Member], rows: Sequence[_Row]) -> Receipt:
+    request_id = str(answer["session_id"]) if "session_id" in answer else None
+    if answer.get("num_received") != len(rows):
+        everything = frozenset(identifier for member in members for identifier in member.identifiers)
+        return Receipt(unknown=everything, request_id=request_id)
+    invalid = int(answer.get("num_invalid_entries", 0))
+    shown = meta_answers.sample_values(answer.get("invalid_entry_samples"))
+    named = {row.member for row in rows if any(cell and cell.value in shown for cell in row.cells)}
+    if invalid and (invalid >= len(rows) or len(members) == 1):
+        named = set(range(len(members)))
+    reason = "malformed entry"
+    return Receipt(
+        rejected={identifier: reason for position in named for identifier in members[position].identifiers},
+        request_id=request_id,
+        unnamed_rejections=max(0, invalid - len(named)) if len(named) < len(members) else 0,
+    )
+
+
+def _proof(app_secret: SecretStr, token: str) -> str:
+    key = app_secret.get_secret_value().encode()
+    return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,129 @@
+"""What the Graph API's answers mean. The code decides, never the HTTP status: being busy comes as 400 too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from segmentloom_sync.destinations import http
+from segmentloom_sync.errors import (
+    ConfigError,
+    CredentialsError,
+    DestinationMissing,
+    Rejected,
+    SegmentloomError,
+    Unavailable,
+)
+
+BUSY = frozenset({4, 17, 32, 341, 613, 80003, 80004})
+"""Over a rate limit: the usage headers say how long."""
+TRANSIENT = frozenset({1, 2})
+REFUSED = frozenset({10, 102, 190, 200, 294})
+TERMS = frozenset({2650, 2654, 2655, 2663})
+POLICY = 368
+RETIRED = 2635
+GONE = frozenset({(100, 33), (803, None)})
+"""The object does not exist or is not visible to the token."""
+BUSY_SECONDS = 300.0
+"""Where no header says how long."""
+
+
+def error(reply: http.Reply, now: datetime, list_name: str | None) -> SegmentloomError:
+    """The error for an answer that is no success.
+
+    Args:
+        list_name: the list that the request was about, if it was about one.
+    """
+    problem = reply.object().get("error")
+    if not isinstance(problem, dict):
+        return http.server_fault("meta", reply, now) or _unexplained(reply)
+    code, subcode = problem.get("code"), problem.get("error_subcode")
+    label = f"code {code}/{subcode}" if subcode else f"code {code}"
+    if code in BUSY:
+        return Unavailable(
+            f"meta limits the rate ({label})", retry_after=usage_wait(reply.headers) or BUSY_SECONDS
+        )
+    if code in TRANSIENT or problem.get("is_transient") is True:
+        return Unavailable(f"meta has a passing problem ({label})", applied_unknown=True)
+    if fault := http.server_fault("meta", reply, now):
+        return fault
+    return _final(code, subcode, label, list_name)
+
+
+def _final(code: object, subcode: object, label: str, list_name: str | None) -> SegmentloomError:
+    if code in REFUSED:
+        return CredentialsError(
+            f"meta refused the access token ({label})",
+            hint="make a new system-user token with ads_management and access to the ad account",
+        )
+    if code in TERMS:
+        return ConfigError(
+            f"meta: the ad account has not accepted the custom audience terms ({label})",
+            hint="an administrator accepts them at business.facebook.com under Audiences",
+        )
+    if code == RETIRED:
+        return ConfigError(
+            f"meta has retired the configured api_version ({label})", hint="set a newer api_version"
+        )
+    if list_name is not None and ((code, subcode) in GONE or (code, None) in GONE):
+        return DestinationMissing(
+            f"meta: the list '{list_name}' is gone", hint="make it anew with run AUDIENCE --recreate"
+        )
+    if code == POLICY:
+        return Rejected(
+            f"meta blocks the account for policy reasons ({label})",
+            hint="look at the account's quality page in Business Manager before sending again",
+        )
+    return Rejected(f"meta refused the request ({label})")
+
+
+def _unexplained(reply: http.Reply) -> SegmentloomError:
+    if reply.status == 429:
+        return Unavailable(
+            "meta limits the rate (status 429)", retry_after=usage_wait(reply.headers) or BUSY_SECONDS
+        )
+    return Rejected(
+        f"meta answered {reply.status} without an error it explains", hint="check base_url and api_version"
+    )
+
+
+def usage_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds until access is regained, the longest that the usage headers name; None when they name none."""
+    waits = [
+        60.0 * entry.get("estimated_time_to_regain_access", 0)
+        for entries in _object(headers.get("X-Business-Use-Case-Usage")).values()
+        if isinstance(entries, list)
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+    account = _object(headers.get("X-Ad-Account-Usage"))
+    if account.get("acc_id_util_pct", 0) >= 100:
+        waits.append(float(account.get("reset_time_duration", 0)))
+    return max(waits, default=0.0) or None
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def sample_values(samples: object) -> frozenset[str]:
+    """All texts in `invalid_entry_samples`; its shape is not documented, so any nesting is read."""
+    return frozenset(_texts(samples))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _texts(key)
+            yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
