@@ -1,0 +1,58 @@
+"""Connects to the warehouse of a project's target."""
+
+from __future__ import annotations
+
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.base import Warehouse
+
+
+def connect(project: Project, *, wait_seconds: float | None = None, read_only: bool = False) -> Warehouse:
+    """Connect; on DuckDB this takes the file's lock, which `close` gives back.
+
+    Args:
+        project: says which warehouse, and how.
+        wait_seconds: how long to wait for a DuckDB file that another process has; default: the environment
+            variable SEGMENTLOOM_WAIT_SECONDS, else a minute.
+        read_only: open a DuckDB file without the right to change it.
+
+    Raises:
+        TryAgainLater: another process still has the file after that time.
+        CredentialsError: the warehouse refused who we are.
+        ConfigError: the target lacks a setting, or the file to read does not exist.
+        WarehouseError: the warehouse cannot be opened.
+    """
+    if project.engine == "bigquery":
+        from segmentloom_sync.warehouse.bigquery import connect_bigquery
+
+        return connect_bigquery(project)
+    if project.engine == "snowflake":
+        from segmentloom_sync.warehouse.snowflake import connect_snowflake
+
+        return connect_snowflake(project)
+    return _connect_duckdb(project, wait_seconds, read_only)
+
+
+def _connect_duckdb(project: Project, wait_seconds: float | None, read_only: bool) -> Warehouse:
+    from segmentloom_sync.warehouse.duckdb import DuckDb
+    from segmentloom_sync.warehouse.duckdb_open import open_database
+    from segmentloom_sync.warehouse.duckdb_settings import read_settings
+    from segmentloom_sync.warehouse.lock import FileLock, Patience, wait_limit, when_free
+
+    settings = read_settings(project)
+    if settings.file is None:
+        return DuckDb(open_database(settings, read_only=read_only), project.schema, lambda: None)
+    if read_only and not settings.file.exists():
+        raise ConfigError(
+            f"{settings.file} does not exist",
+            hint="land events with `segmentloom-sync load` first",
+        )
+    patience = Patience(settings.file, wait_limit(wait_seconds))
+    lock = FileLock(settings.file)
+    lock.acquire(patience)
+    try:
+        connection = when_free(patience, lambda: open_database(settings, read_only=read_only))
+        return DuckDb(connection, project.schema, lock.release)
+    except BaseException:
+        lock.release()
+        raise

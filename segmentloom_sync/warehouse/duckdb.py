@@ -1,0 +1,188 @@
+"""DuckDB: one file, one writer.
+
+Every open result has a cursor of its own, because a second statement on the same connection cuts a result
+short: DuckDB 1.5 does so without an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from segmentloom_sync.warehouse import arrow
+from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
+from segmentloom_sync.warehouse.duckdb_open import SCRATCH, identifier
+from segmentloom_sync.warehouse.parameters import bind
+from segmentloom_sync.warehouse.refusal import refusal
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_TYPES: Mapping[LogicalType, str] = {
+    "string": "varchar",
+    "integer": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+    "timestamp": "timestamp",
+    "date": "date",
+    "json": "json",
+}
+_ROWS_PER_ARROW_BATCH = 10_000
+
+
+class DuckDb:
+    """`Warehouse` on a DuckDB connection.
+
+    Args:
+        connection: an open database whose current database holds our schemas.
+        schema: the dbt target's schema.
+        release: called once the connection is closed.
+    """
+
+    engine: ClassVar[Engine] = "duckdb"
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, schema: str, release: Callable[[], None]
+    ) -> None:
+        self.schema = schema
+        self._connection = connection
+        self._release: Callable[[], None] | None = release
+        self._database = str(connection.execute("select current_database()").fetchall()[0][0])
+
+    def relation(self, name: str, area: Area = "") -> str:
+        return ".".join(map(identifier, (self._database, self._schema_of(area), name)))
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        text, values = _bound(sql, parameters)
+        with _refusals("a query"):
+            return [tuple(map(_outgoing, row)) for row in self._connection.execute(text, values).fetchall()]
+
+    def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
+        text, values = _bound(sql, parameters)
+        cursor = self._connection.cursor()
+        try:
+            with _refusals("a query"):
+                # `sql(...)` with parameters would hold the whole result in memory; `execute` streams.
+                reader = (
+                    cursor.execute(text, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+                    if values
+                    else cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+                )
+                yield from arrow.exactly(map(arrow.utc, reader), size)
+        finally:
+            cursor.close()
+
+    def execute(self, sql: str, **parameters: Any) -> int:
+        with _refusals("a statement"):
+            return self._run(Statement(sql, parameters))
+
+    def apply(self, statements: Sequence[Statement]) -> None:
+        with _refusals("a change"):
+            self._connection.execute("begin")
+            try:
+                for statement in statements:
+                    self._run(statement)
+                self._connection.execute("commit")
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+
+    def ensure_table(self, name: str, area: Area, columns: Columns) -> None:
+        relation = self.relation(name, area)
+        declared = [f"{identifier(column)} {_TYPES[kind]}" for column, kind in columns.items()]
+        with _refusals(f"making {relation}"):
+            self._create_schema(area)
+            self._connection.execute(f"create table if not exists {relation} ({', '.join(declared)})")
+            for column in declared:
+                self._connection.execute(f"alter table {relation} add column if not exists {column}")
+
+    def exists(self, name: str, area: Area = "") -> bool:
+        found = self.rows(
+            "select 1 from information_schema.tables "
+            "where table_catalog = :database and table_schema = :schema and table_name = :name",
+            database=self._database,
+            schema=self._schema_of(area),
+            name=name,
+        )
+        return bool(found)
+
+    def stage(self, name: str, area: Area, columns: Columns, batches: Iterable[pa.RecordBatch]) -> str:
+        import pyarrow as pa
+
+        relation = f"{SCRATCH}.main.{identifier(f'{self._schema_of(area)}__{name}')}"
+        wanted = arrow.schema(columns)
+        declared = ", ".join(
+            f"{identifier(column)} {_TYPES['string' if kind == 'json' else kind]}"
+            for column, kind in columns.items()
+        )
+        # The engine turns a time with a zone into one without by the session's zone, which is UTC.
+        listed = ", ".join(map(identifier, columns))
+        with _refusals(f"staging {name}"):
+            self._connection.execute(f"create or replace table {relation} ({declared})")
+            for batch in batches:
+                rows = pa.Table.from_batches([batch.select(wanted.names).cast(wanted)])
+                self._connection.register("staged_rows", rows)
+                self._connection.execute(f"insert into {relation} select {listed} from staged_rows")
+                self._connection.unregister("staged_rows")
+        return relation
+
+    def drop(self, relation: str) -> None:
+        with _refusals(f"dropping {relation}"):
+            self._connection.execute(f"drop table if exists {relation}")
+
+    def json_from_text(self, expression: str) -> str:
+        return f"cast({expression} as json)"
+
+    def close(self) -> None:
+        if self._release is None:
+            return
+        release, self._release = self._release, None
+        try:
+            self._connection.close()
+        finally:
+            release()
+
+    def _schema_of(self, area: Area) -> str:
+        return f"{self.schema}_{area}" if area else self.schema
+
+    def _create_schema(self, area: Area) -> None:
+        schema = ".".join(map(identifier, (self._database, self._schema_of(area))))
+        self._connection.execute(f"create schema if not exists {schema}")
+
+    def _run(self, statement: Statement) -> int:
+        text, values = _bound(statement.sql, statement.parameters)
+        result = self._connection.execute(text, values)
+        if [column[0] for column in result.description or []] != ["Count"]:
+            result.fetchall()
+            return 0
+        return sum(int(row[0]) for row in result.fetchall())
+
+
+def _bound(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    text, names = bind(sql, parameters, lambda name: f"${name}", backslash_escapes=False)
+    return text, {name: _incoming(parameters[name]) for name in names}
+
+
+def _incoming(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def _outgoing(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return value
+
+
+@contextmanager
+def _refusals(doing: str) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise refusal(error, doing=doing) from None

@@ -1,0 +1,116 @@
+"""Reads dbt-duckdb's target settings: which file holds the data and how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.project import Project
+
+_MEMORY = ":memory:"
+_FOLDER_SETTINGS = ("extension_directory", "temp_directory")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One entry of the target's `attach`."""
+
+    path: str
+    alias: str | None
+    read_only: bool
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDbSettings:
+    """How to open the target's database.
+
+    Attributes:
+        path: what is opened, `:memory:` when the data lies in an attached file.
+        database: the name of the database that holds our schemas; None: that of `path`.
+        file: the file that holds our schemas; None for a service such as MotherDuck.
+        config: configuration at opening.
+        extensions: loaded before anything is attached.
+        attachments: attached after that.
+        settings: set last.
+    """
+
+    path: str
+    database: str | None
+    file: Path | None
+    config: Mapping[str, Any]
+    extensions: Sequence[str]
+    attachments: Sequence[Attachment]
+    settings: Mapping[str, Any]
+
+
+def read_settings(project: Project) -> DuckDbSettings:
+    """Read the target of a project whose engine is DuckDB; relative paths start at the project's folder.
+
+    Raises:
+        ConfigError: the target keeps its data in memory only, or an entry has the wrong shape.
+    """
+    output = project.output
+    path = _absolute(str(output.get("path") or _MEMORY), project.directory)
+    attachments = [_attachment(entry, project.directory) for entry in output.get("attach") or []]
+    database = output.get("database")
+    file = _file(path)
+    if path == _MEMORY:
+        ours = [entry for entry in attachments if entry.alias == database and not entry.read_only]
+        if database is None or not ours:
+            raise ConfigError(
+                f"target {project.target!r} keeps its data in memory, so nothing would last",
+                hint="give it `path: warehouse.duckdb`, or `database` the alias of an attached file",
+            )
+        file = _file(ours[0].path)
+    config = dict(output.get("config_options") or {})
+    for name in _FOLDER_SETTINGS:
+        if name in config:
+            config[name] = _absolute(str(config[name]), project.directory)
+    return DuckDbSettings(
+        path=path,
+        database=database if path == _MEMORY else None,
+        file=file,
+        config=config,
+        extensions=[_extension(entry) for entry in output.get("extensions") or []],
+        attachments=attachments,
+        settings=output.get("settings") or {},
+    )
+
+
+def _attachment(entry: Any, folder: Path) -> Attachment:
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+        raise ConfigError("an entry of `attach` in profiles.yml has no `path`")
+    options = dict(entry.get("options") or {})
+    if entry.get("type"):
+        options["type"] = entry["type"]
+    return Attachment(
+        path=_absolute(entry["path"], folder),
+        alias=entry.get("alias"),
+        read_only=bool(entry.get("read_only")),
+        options=options,
+    )
+
+
+def _extension(entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, dict) else entry
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ConfigError("an entry of `extensions` in profiles.yml is not the name of an extension")
+    return name
+
+
+def _absolute(path: str, folder: Path) -> str:
+    if path == _MEMORY or _is_service(path):
+        return path
+    return str((folder / Path(path).expanduser()).resolve())
+
+
+def _file(path: str) -> Path | None:
+    return None if path == _MEMORY or _is_service(path) else Path(path)
+
+
+def _is_service(path: str) -> bool:
+    return path.startswith(("md:", "motherduck:", "ducklake:")) or "://" in path

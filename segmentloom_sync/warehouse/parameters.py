@@ -1,0 +1,58 @@
+"""Named parameters: our SQL writes `:name` on every engine; here it becomes what the driver binds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Texts in which a colon means nothing; an unfinished one is left to the engine to complain about.
+_SKIPPED = r"""
+    "(?:[^"]|"")*"
+  | `[^`]*`
+  | --[^\n]*
+  | /\*.*?\*/
+"""
+# `::` casts, slices (`x[1:n]`) and Snowflake's paths (`column:key`) are no parameters.
+_PARAMETER = r"""(?<![\w:)\]"'`]):(?P<name>[a-z_][a-z0-9_]*)"""
+
+_STANDARD = re.compile(rf"'(?:[^']|'')*' | {_SKIPPED} | {_PARAMETER}", re.VERBOSE | re.DOTALL)
+_BACKSLASH = re.compile(
+    rf"""'''(?:[^\\]|\\.)*?''' | '(?:[^'\\]|\\.|'')*' | \$\$.*?\$\$ | {_SKIPPED} | {_PARAMETER}""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def bind(
+    sql: str,
+    parameters: Mapping[str, Any],
+    placeholder: Callable[[str], str],
+    *,
+    backslash_escapes: bool,
+) -> tuple[str, list[str]]:
+    """Write the driver's placeholders in place of `:name`.
+
+    Args:
+        sql: the statement; string literals, quoted names, comments and `::` casts in it are left alone.
+        parameters: the values, for checking that none is missing.
+        placeholder: the driver's text for a name.
+        backslash_escapes: whether the engine reads a backslash in a string literal as an escape.
+
+    Returns:
+        The statement and the names in the order of their occurrence.
+
+    Raises:
+        KeyError: the statement names a parameter that was not given.
+    """
+    names: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        if name not in parameters:
+            raise KeyError(f"no value for :{name}")
+        names.append(name)
+        return placeholder(name)
+
+    return (_BACKSLASH if backslash_escapes else _STANDARD).sub(replace, sql), names
