@@ -1,0 +1,82 @@
+"""`init` lays out a project that dbt takes, and never touches what is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.new_project import lay_out, package_directory, project_name
+
+CLI = Path(sys.executable).parent / "segmentloom-sync"
+
+
+def test_all_files_are_written_and_are_valid_yaml(tmp_path: Path) -> None:
+    made = lay_out(tmp_path / "shop")
+    assert made.name == "shop"
+    assert made.kept == ()
+    assert {"dbt_project.yml", "packages.yml", "profiles.yml", "segmentloom.yml", ".gitignore"} <= set(
+        made.written
+    )
+    for name in made.written:
+        if name.endswith(".yml"):
+            assert yaml.safe_load((tmp_path / "shop" / name).read_text())
+
+
+def test_what_exists_is_kept_byte_for_byte(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: mine\n")
+    made = lay_out(tmp_path)
+    assert made.kept == ("dbt_project.yml",)
+    assert (tmp_path / "dbt_project.yml").read_text() == "name: mine\n"
+    again = lay_out(tmp_path)
+    assert again.written == ()
+    assert set(again.kept) == {*made.written, *made.kept}
+
+
+def test_a_packages_file_without_our_package_is_told(tmp_path: Path) -> None:
+    (tmp_path / "packages.yml").write_text("packages: []\n")
+    assert lay_out(tmp_path).lacks_package
+    assert not lay_out(tmp_path / "other").lacks_package
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("shop", "shop"),
+        ("My Shop-2", "my_shop_2"),
+        ("2024", "project_2024"),
+        ("segmentloom", "project_segmentloom"),
+        ("é", "project"),
+    ],
+)
+def test_the_folder_gives_a_name_that_dbt_takes(folder: str, name: str) -> None:
+    assert project_name(Path("/tmp") / folder) == name
+
+
+def test_a_folder_that_cannot_be_made_is_the_callers_to_change(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot write"):
+        lay_out(tmp_path / "file" / "shop")
+
+
+def test_the_package_is_found_in_a_checkout() -> None:
+    assert (package_directory() / "models").is_dir()
+
+
+def test_the_command_installs_the_package_and_says_what_next(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [CLI, "init", "shop"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "segmentloom-sync preview example" in done.stdout
+    assert (tmp_path / "shop" / "dbt_packages" / "segmentloom" / "dbt_project.yml").is_file()
+    again = subprocess.run(
+        [CLI, "init", "shop", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+    document = json.loads(again.stdout)
+    assert document["written"] == []
+    assert document["name"] == "shop"
