@@ -1,4 +1,4 @@
-"""Shapes streams of Arrow batches: exact sizes, UTC timestamps, schemas of our logical types."""
+"""Shapes streams of Arrow batches: exact sizes, the same types from every engine."""
 
 from __future__ import annotations
 
@@ -27,18 +27,29 @@ def schema(columns: Columns) -> pa.Schema:
     return pa.schema([pa.field(name, types[kind]) for name, kind in columns.items()])
 
 
-def utc(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with every timestamp as UTC microseconds; one without a zone is taken to be UTC already."""
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with the same types from every engine, and from every part of one result.
+
+    Times are UTC microseconds (one without a zone is UTC already), whole numbers 64 bits wide. Snowflake
+    sends numbers as wide as the values of each part need.
+    """
     import pyarrow as pa
 
-    wanted = pa.timestamp("us", tz="UTC")
-    arrays = []
-    for array in batch.columns:
-        if pa.types.is_timestamp(array.type) and array.type != wanted:
-            # Two steps: a cast from no zone to UTC keeps the wall clock only when the unit is equal.
-            array = array.cast(pa.timestamp("us", tz=array.type.tz)).cast(wanted)
-        arrays.append(array)
+    arrays = [_plain(array) for array in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    kind = array.type
+    if pa.types.is_timestamp(kind):
+        return array.cast(pa.timestamp("us", tz=kind.tz), safe=False).cast(pa.timestamp("us", tz="UTC"))
+    if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0):
+        return array.cast(pa.int64())
+    if pa.types.is_large_string(kind):
+        return array.cast(pa.string())
+    return array
 
 
 def exactly(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:

@@ -71,7 +71,7 @@ class DuckDb:
                     if values
                     else cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
                 )
-                yield from arrow.exactly(map(arrow.utc, reader), size)
+                yield from arrow.exactly(map(arrow.plain, reader), size)
         finally:
             cursor.close()
 

@@ -1,0 +1,239 @@
+"""BigQuery, through the client library: queries as jobs, rows in by load jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from segmentloom_sync.errors import ConfigError, CredentialsError
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse import arrow
+from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
+from segmentloom_sync.warehouse.bigquery_credentials import google_credentials
+from segmentloom_sync.warehouse.bigquery_load import load
+from segmentloom_sync.warehouse.parameters import bind
+from segmentloom_sync.warehouse.refusal import refusal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from google.cloud import bigquery
+
+TYPES: Mapping[LogicalType, str] = {
+    "string": "STRING",
+    "integer": "INT64",
+    "number": "FLOAT64",
+    "boolean": "BOOL",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "json": "JSON",
+}
+_PARAMETER_TYPES: Mapping[type, str] = {
+    bool: "BOOL",
+    int: "INT64",
+    float: "FLOAT64",
+    str: "STRING",
+    bytes: "BYTES",
+    Decimal: "NUMERIC",
+    datetime: "TIMESTAMP",
+    date: "DATE",
+}
+_REQUEST_SECONDS = 60.0
+_RETRY_SECONDS = 120.0
+_CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
+
+
+def connect_bigquery(project: Project) -> BigQuery:
+    """Make the client for a project's target; the first statement is the first call.
+
+    Raises:
+        ConfigError: the target lacks a setting.
+        CredentialsError: there are no credentials.
+    """
+    from google.cloud import bigquery
+
+    output = project.output
+    name = output.get("project") or output.get("database")
+    if not name:
+        raise ConfigError(f"target {project.target!r} has no `project`")
+    endpoint = output.get("api_endpoint")
+    client = bigquery.Client(
+        project=str(output.get("execution_project") or name),
+        credentials=google_credentials(project),
+        location=output.get("location"),
+        client_options={
+            **({"api_endpoint": endpoint} if endpoint else {}),
+            **({"quota_project_id": output["quota_project"]} if output.get("quota_project") else {}),
+        },
+    )
+    return BigQuery(client, str(name), project.schema)
+
+
+class BigQuery:
+    """`Warehouse` on BigQuery.
+
+    Args:
+        client: the client library's.
+        project: the Google Cloud project that holds the data.
+        schema: the dbt target's dataset.
+    """
+
+    engine: ClassVar[Engine] = "bigquery"
+
+    def __init__(self, client: bigquery.Client, project: str, schema: str) -> None:
+        self.schema = schema
+        self._client = client
+        self._project = project
+
+    def relation(self, name: str, area: Area = "") -> str:
+        return f"`{self._project}`.`{self._dataset(area)}`.`{name}`"
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        with _refusals("a query"):
+            result = self._query(sql, parameters).result(timeout=None)
+            kinds = [field.field_type for field in result.schema]
+            return [
+                tuple(_outgoing(value, kind) for value, kind in zip(row.values(), kinds, strict=True))
+                for row in result
+            ]
+
+    def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
+        with _refusals("a query"):
+            result = self._query(sql, parameters).result(page_size=size)
+            yield from arrow.exactly(map(arrow.plain, result.to_arrow_iterable()), size)
+
+    def execute(self, sql: str, **parameters: Any) -> int:
+        with _refusals("a statement"):
+            job = self._query(sql, parameters)
+            job.result()
+            return int(job.num_dml_affected_rows or 0) if _CHANGES_ROWS.match(sql) else 0
+
+    def apply(self, statements: Sequence[Statement]) -> None:
+        parameters: dict[str, Any] = {}
+        texts = []
+        for number, statement in enumerate(statements):
+            text, renamed = _with_prefix(statement, f"statement_{number}_")
+            texts.append(text)
+            parameters.update(renamed)
+        script = ";\n".join(["begin transaction", *texts, "commit transaction"])
+        with _refusals("a change"):
+            self._query(f"{script};", parameters).result()
+
+    def ensure_table(self, name: str, area: Area, columns: Columns) -> None:
+        relation = self.relation(name, area)
+        declared = [f"`{column}` {TYPES[kind]}" for column, kind in columns.items()]
+        # Increments read by load time; without partitions each would be billed for the whole table.
+        partition = " partition by timestamp_trunc(loaded_at, day)" if "loaded_at" in columns else ""
+        with _refusals(f"making {relation}"):
+            self._create_dataset(area)
+            self._query(
+                f"create table if not exists {relation} ({', '.join(declared)}){partition}", {}
+            ).result()
+            known = {field.name for field in self._client.get_table(self._table_id(name, area)).schema}
+            for column, text in zip(columns, declared, strict=True):
+                if column not in known:
+                    self._query(f"alter table {relation} add column if not exists {text}", {}).result()
+
+    def exists(self, name: str, area: Area = "") -> bool:
+        from google.api_core.exceptions import NotFound
+
+        with _refusals(f"looking for {name}"):
+            try:
+                self._client.get_table(self._table_id(name, area), timeout=_REQUEST_SECONDS)
+            except NotFound:
+                return False
+            return True
+
+    def stage(self, name: str, area: Area, columns: Columns, batches: Iterable[pa.RecordBatch]) -> str:
+        with _refusals(f"staging {name}"):
+            self._create_dataset(area)
+            load(self._client, self._table_id(name, area), columns, batches)
+        return self.relation(name, area)
+
+    def drop(self, relation: str) -> None:
+        with _refusals(f"dropping {relation}"):
+            self._query(f"drop table if exists {relation}", {}).result()
+
+    def json_from_text(self, expression: str) -> str:
+        # Without rounding, one number that no double holds exactly fails the whole statement.
+        return f"parse_json({expression}, wide_number_mode => 'round')"
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _dataset(self, area: Area) -> str:
+        return f"{self.schema}_{area}" if area else self.schema
+
+    def _table_id(self, name: str, area: Area) -> str:
+        return f"{self._project}.{self._dataset(area)}.{name}"
+
+    def _create_dataset(self, area: Area) -> None:
+        self._query(f"create schema if not exists `{self._project}`.`{self._dataset(area)}`", {}).result()
+
+    def _query(self, sql: str, parameters: Mapping[str, Any]) -> bigquery.QueryJob:
+        from google.cloud import bigquery
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+        text, names = bind(
+            sql,
+            parameters,
+            # A parameter needs a type, which None does not tell.
+            lambda name: "null" if parameters[name] is None else f"@{name}",
+            backslash_escapes=True,
+        )
+        values = [_parameter(name, parameters[name]) for name in dict.fromkeys(names)]
+        config = bigquery.QueryJobConfig(query_parameters=[value for value in values if value is not None])
+        return self._client.query(
+            text,
+            job_config=config,
+            timeout=_REQUEST_SECONDS,
+            retry=DEFAULT_RETRY.with_timeout(_RETRY_SECONDS),
+        )
+
+
+def _with_prefix(statement: Statement, prefix: str) -> tuple[str, dict[str, Any]]:
+    """The statement with its parameters renamed: a script has one set of them for all its statements."""
+    text, _ = bind(
+        statement.sql, statement.parameters, lambda name: f":{prefix}{name}", backslash_escapes=True
+    )
+    return text, {f"{prefix}{name}": value for name, value in statement.parameters.items()}
+
+
+def _parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter | None:
+    from google.cloud import bigquery
+
+    if value is None:
+        return None
+    kind = _PARAMETER_TYPES[type(value)]
+    return bigquery.ScalarQueryParameter(name, kind, value.astimezone(UTC) if kind == "TIMESTAMP" else value)
+
+
+def _outgoing(value: Any, kind: str) -> Any:
+    if kind == "JSON" and value is not None:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+@contextmanager
+def _refusals(doing: str) -> Iterator[None]:
+    import requests
+    from google.api_core.exceptions import Forbidden, GoogleAPIError, Unauthenticated
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        yield
+    except (Unauthenticated, GoogleAuthError):
+        raise CredentialsError(
+            "Google refused the credentials of the target",
+            hint="check `method` and its settings in profiles.yml",
+        ) from None
+    except Forbidden as error:
+        raise CredentialsError(
+            str(refusal(error, doing=doing)), hint="grant the account BigQuery Data Editor and Job User"
+        ) from None
+    except (GoogleAPIError, requests.RequestException) as error:
+        raise refusal(error, doing=doing) from None
