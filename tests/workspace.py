@@ -44,11 +44,12 @@ class Workspace:
         path.mkdir(parents=True, exist_ok=True)
         for folder in ("macros", "seeds"):
             (path / folder).symlink_to(REPOSITORY / folder)
-        (path / "models").mkdir()
-        for entry in (REPOSITORY / "models").iterdir():
-            if entry.name != "audiences":
-                (path / "models" / entry.name).symlink_to(entry)
-        (path / "models" / "audiences").mkdir()
+        for entry in (REPOSITORY / "models").rglob("*.*"):   # dbt does not follow links to folders
+            if entry.parent.name != "audiences":
+                link = path / entry.relative_to(REPOSITORY)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(entry)
+        (path / "models" / "audiences").mkdir(parents=True)
         (path / "audiences").mkdir()
         project = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
         project["vars"].update(variables or {})

@@ -1,0 +1,15 @@
+{#-
+    A select of the deliveries of one entry of the var `segmentloom_sources`, in the shape of `source_landed`.
+
+    `name` becomes the source_id; `kind` chooses the macro `source_<kind>` that reads the rest of the entry.
+-#}
+{% macro source_events(source) -%}
+    {%- if source is not mapping or not source.get('name') -%}
+        {{ exceptions.raise_compiler_error("segmentloom_sources: every source needs a 'name'; add one, it becomes the source_id of the events") }}
+    {%- endif -%}
+    {%- if source.get('kind') == 'custom' -%}
+        {{ segmentloom.source_custom(source) }}
+    {%- else -%}
+        {{ segmentloom.source_problem(source, 'kind', "is '" ~ source.get('kind', '') ~ "'; use 'custom'") }}
+    {%- endif -%}
+{%- endmacro %}

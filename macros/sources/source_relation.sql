@@ -1,0 +1,15 @@
+{# The relation a source reads: text `schema.table` or `database.schema.table`, a mapping of those parts, or `{ref: model}`. #}
+{% macro source_relation(source) -%}
+    {%- set given = source.get('relation') -%}
+    {%- if given is mapping and given.get('ref') -%}
+        {{ return(ref(given.ref)) }}
+    {%- endif -%}
+    {%- if given is string -%}
+        {%- set parts = given.split('.') -%}
+        {%- set given = {'identifier': parts[-1], 'schema': parts[-2] if parts | length > 1, 'database': parts[-3] if parts | length == 3} -%}
+    {%- endif -%}
+    {%- if given is not mapping or not given.get('schema') or not given.get('identifier') -%}
+        {{ segmentloom.source_problem(source, 'relation', "is missing or unclear; write \"schema.table\", \"database.schema.table\" or {ref: model}") }}
+    {%- endif -%}
+    {{ return(api.Relation.create(database=given.get('database') or target.database, schema=given.schema, identifier=given.identifier)) }}
+{%- endmacro %}

@@ -1,0 +1,37 @@
+{#- One row per profile that gave a phone number: the one seen last. -#}
+{{ config(materialized='table') }}
+
+with
+
+statements as (
+
+    select
+        profile_id,
+        occurred_at,
+        coalesce(
+            {{ segmentloom.trim_blanks("case when type <> 'group' then " ~ segmentloom.json_text('traits', ['phone']) ~ ' end') }},
+            {{ segmentloom.trim_blanks(segmentloom.json_text('context', ['traits', 'phone'])) }}
+        ) as phone
+
+    from {{ ref('int_segmentloom__owned_events') }}
+
+)
+
+select
+    statements.profile_id,
+    statements.phone
+
+from statements
+left join {{ ref('int_segmentloom__blocked_identifiers') }} as blocked
+    on
+        blocked.identifier_type = 'phone'
+        and blocked.identifier_value = lower(statements.phone)
+
+where
+    statements.phone is not null
+    and blocked.identifier_value is null
+
+qualify row_number() over (
+    partition by statements.profile_id
+    order by statements.occurred_at desc, statements.phone desc
+) = 1
