@@ -22,11 +22,11 @@ class Emulators:
     """The emulators of one test run, each started when first asked for and ended with the `with` block.
 
     Args:
-        logs: folder for what the emulators print.
+        folder: where the emulators print and where their journals lie (`fakesnow.jsonl`, `bqemulator.jsonl`).
     """
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._stack = ExitStack()
         self._ports: dict[str, int] = {}
 
@@ -88,14 +88,14 @@ class Emulators:
 
     def _start(self, name: Any, port: int, arguments: list[str]) -> None:
         python = environment(name) / "python"
-        log = self._logs / f"{name}.log"
+        log = self.folder / f"{name}.log"
         output = self._stack.enter_context(log.open("w"))
         process = subprocess.Popen(
-            [str(python), str(SERVERS / f"{name}_server.py"), *arguments],
+            [str(python), str(SERVERS / f"{name}_server.py"), *arguments, str(self.folder / f"{name}.jsonl")],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=self._logs,
+            cwd=self.folder,
             env={**os.environ, "OTEL_SDK_DISABLED": "true"},
         )
         self._stack.callback(_end, process)

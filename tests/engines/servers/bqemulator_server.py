@@ -1,18 +1,24 @@
 """The BigQuery emulator (bqemulator 1.4.0 on DuckDB 1.5.5), made to start offline and run what dbt sends.
 
-Runs in the environment `bqemulator`: python bqemulator_server.py REST_PORT GRPC_PORT PROJECT
+Runs in the environment `bqemulator`: python bqemulator_server.py REST_PORT GRPC_PORT PROJECT JOURNAL
+
+JOURNAL becomes a file of JSON lines, one per statement and per new schema of a table, for the checkers.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
+import bqemulator.api.routes.jobs
 import sqlglot
 from bqemulator.__main__ import main
+from bqemulator.catalog.memory_repository import MemoryCatalogRepository
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
+from journal import Journal
 from sqlglot import exp
 from until_orphaned import end_with_parent
 
@@ -44,11 +50,38 @@ def without_column_list(sql: str) -> str:
     return sql
 
 
+def write_journal(journal: Journal) -> None:
+    """Record every query job and every table that the emulator makes or changes."""
+    execute = bqemulator.api.routes.jobs.execute_query_job
+    create_table, update_table = MemoryCatalogRepository.create_table, MemoryCatalogRepository.update_table
+
+    async def recorded_job(project: str, job: str, sql: str, parameters: Any, *rest: Any, **more: Any) -> Any:
+        with journal.statement(sql, parameters or []):
+            return await execute(project, job, sql, parameters, *rest, **more)
+
+    def recorded_create(self: MemoryCatalogRepository, table: Any) -> Any:
+        record_table(table)
+        return create_table(self, table)
+
+    def recorded_update(self: MemoryCatalogRepository, table: Any) -> Any:
+        record_table(table)
+        return update_table(self, table)
+
+    def record_table(table: Any) -> None:
+        name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+        journal.table(name, [[field.name, field.type, field.mode] for field in table.schema_.fields])
+
+    bqemulator.api.routes.jobs.execute_query_job = recorded_job
+    MemoryCatalogRepository.create_table = recorded_create
+    MemoryCatalogRepository.update_table = recorded_update
+
+
 if __name__ == "__main__":
-    rest_port, grpc_port, project = sys.argv[1:]
+    rest_port, grpc_port, project, journal_file = sys.argv[1:]
     DuckDBEngine._load_spatial = skip
     DuckDBEngine._load_format_extensions = skip
     SQLTranslator.translate = translate
+    write_journal(Journal(Path(journal_file)))
     end_with_parent()
     sys.argv[1:] = ["start", "--ephemeral", "--project", project, "--log-level", "warning"]
     sys.argv += ["--rest-port", rest_port, "--grpc-port", grpc_port]

@@ -1,12 +1,15 @@
 """The Snowflake emulator (fakesnow 0.12.1 on DuckDB 2.0), made to run what dbt-snowflake sends.
 
-Runs in the environment `fakesnow`: python fakesnow_server.py PORT
+Runs in the environment `fakesnow`: python fakesnow_server.py PORT JOURNAL
+
+JOURNAL becomes a file of JSON lines, one per statement, for the dialect checkers.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import fakesnow.server
@@ -14,6 +17,7 @@ import fakesnow.transforms
 import snowflake.connector.errors
 import uvicorn
 from fakesnow.cursor import FakeSnowflakeCursor
+from journal import Journal
 from sqlglot import exp
 from until_orphaned import end_with_parent
 
@@ -41,6 +45,14 @@ extract_comment_as_shipped = fakesnow.transforms.extract_comment_on_table
 
 
 def execute(self: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any) -> FakeSnowflakeCursor:
+    """Record the statement and run it."""
+    with journal.statement(command, []):
+        return execute_as_snowflake(self, command, *arguments, **options)
+
+
+def execute_as_snowflake(
+    self: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any
+) -> FakeSnowflakeCursor:
     """Turn any failure into a Snowflake error: fakesnow's own HTTP 500 is asked again without end."""
     command = SHOW_GRANTS.sub(NO_GRANTS, TEMPORARY.sub(r"\1", command))
     try:
@@ -86,9 +98,11 @@ def extract_comment_on_table(statement: exp.Expr) -> Any:
 
 
 if __name__ == "__main__":
+    port, journal_file = sys.argv[1:]
+    journal = Journal(Path(journal_file))
     FakeSnowflakeCursor.execute = execute
     fakesnow.transforms.merge = merge
     fakesnow.transforms.extract_comment_on_table = extract_comment_on_table
     fakesnow.server.shared_fs.nop_regexes = WITHOUT_EFFECT
     end_with_parent()
-    uvicorn.run(fakesnow.server.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="info")
+    uvicorn.run(fakesnow.server.app, host="127.0.0.1", port=int(port), log_level="info")
