@@ -1,0 +1,1 @@
+"""Audience files: reading and checking them, compiling them to dbt models, previewing them."""

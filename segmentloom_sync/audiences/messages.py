@@ -1,0 +1,130 @@
+"""Turns what pydantic found into problems of the file, in the user's words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from segmentloom_sync.audiences.definition import (
+    KINDS,
+    MODEL_OF_KIND,
+    OPERATORS,
+    AudienceFile,
+    Guard,
+    PropertyTest,
+    SyncSpec,
+    Tests,
+)
+from segmentloom_sync.audiences.problems import Problem, suggestion
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+    from segmentloom_sync.audiences.reader import Document, Steps
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "sync": SyncSpec,
+    "guard": Guard,
+    "tests": Tests,
+    "where": PropertyTest,
+}
+
+
+def problems_of(error: ValidationError, document: Document, path: str) -> list[Problem]:
+    """One problem for each thing that pydantic found, at the place where it is in the file."""
+    found = error.errors(include_url=False)
+    mixed = {details["loc"][:-1] for details in found if _is_second_kind(details)}
+    return [
+        _problem(details, document, path)
+        for details in found
+        if _is_second_kind(details) or details["loc"][:-1] not in mixed
+    ]
+
+
+def _is_second_kind(details: ErrorDetails) -> bool:
+    return details["type"] == "extra_forbidden" and details["loc"][-1] in KINDS
+
+
+def _problem(details: ErrorDetails, document: Document, path: str) -> Problem:
+    steps = tuple(step for step in details["loc"] if not _is_tag(step))
+    is_key = details["type"] == "extra_forbidden"
+    message = _unknown_key(steps, details["loc"], document.data) if is_key else _message(details, steps)
+    return Problem(path, document.position(steps, of_key=is_key), message)
+
+
+def _is_tag(step: str | int) -> bool:
+    return isinstance(step, str) and step[:1] == "<" and step[1:-1] in MODEL_OF_KIND
+
+
+def _message(details: ErrorDetails, steps: Steps) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    subject = f"{steps[-1]} " if steps and isinstance(steps[-1], str) else ""
+    if kind == "missing":
+        return f"the key '{steps[-1]}' is missing"
+    if kind == "condition":
+        return _no_condition(value)
+    if kind == "literal_error":
+        return f"{subject}must be {context['expected']}".replace("'", "")
+    if kind == "string_pattern_mismatch":
+        return f"{subject}must be a name of lower-case letters, digits and _, such as {_slug(value)}"
+    template = _TYPE_MESSAGES.get(kind, details["msg"])
+    return subject + template.format(**context) if kind in _TYPE_MESSAGES else subject + template
+
+
+_TYPE_MESSAGES = {
+    "string_type": "must be text; put quotes around it",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "too_short": "must not be an empty list",
+    "model_type": "must be a mapping of keys",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+}
+
+
+def _no_condition(value: Any) -> str:
+    choice = f"a condition has one of the keys {', '.join(KINDS)}"
+    if not isinstance(value, dict):
+        return f"must be a condition; {choice}"
+    if "property" in value:
+        return f"a property belongs under an event's where; {choice}"
+    for key in value:
+        hint = suggestion(str(key), KINDS, kind="keys")
+        if hint.startswith("did"):
+            return f"unknown key '{key}'; {hint}"
+    unknown = f"unknown key '{next(iter(value))}'; " if value else ""
+    return unknown + choice
+
+
+def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> str:
+    key = str(steps[-1])
+    model = _model_at(location)
+    if model in MODEL_OF_KIND.values() and key in KINDS:
+        return f"'{key}' cannot stand beside '{_kind_beside(key, steps, data)}'; put both into all: or any:"
+    if key == "property":
+        return "a property belongs under an event's where"
+    if key in OPERATORS and model is MODEL_OF_KIND["event"]:
+        return f"'{key}' compares a property; write where: [{{property: name, {key}: ...}}]"
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    return f"unknown key '{key}'; {suggestion(key, known, kind='known keys')}"
+
+
+def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
+    for step in reversed(location[:-1]):
+        if _is_tag(step):
+            return MODEL_OF_KIND[str(step)[1:-1]]
+        if step in _SECTIONS:
+            return _SECTIONS[str(step)]
+    return AudienceFile
+
+
+def _kind_beside(key: str, steps: Steps, data: Any) -> str:
+    for step in steps[:-1]:
+        data = data[step]
+    return next((other for other in KINDS if other in data and other != key), key)
+
+
+def _slug(value: Any) -> str:
+    letters = re.sub("[^a-z0-9]", "_", str(value).lower())
+    return letters.strip("_0123456789") or "pricing_page"

@@ -1,0 +1,37 @@
+"""What is wrong with an audience file, and where."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """A place in a file, both counted from 1 as editors do."""
+
+    line: int
+    column: int
+
+
+START = Position(1, 1)
+
+
+class Problem(NamedTuple):
+    """One mistake; problems sort in file order and print as `path:line:column: message`."""
+
+    path: str
+    position: Position
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.position.line}:{self.position.column}: {self.message}"
+
+
+def suggestion(wrong: str, known: Iterable[str], *, kind: str) -> str:
+    """`did you mean 'x'?`, or the whole choice when nothing is close."""
+    names = sorted(known)
+    close = difflib.get_close_matches(wrong, names, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"{kind}: {', '.join(names)}" if names else f"there are no {kind}"

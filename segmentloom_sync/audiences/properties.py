@@ -1,0 +1,100 @@
+"""The dbt properties of compiled audiences: descriptions, tags, contracts, tests, and an exposure for each sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from segmentloom_sync.audiences.library import Audience
+
+PROPERTIES_FILE = "_audiences.yml"
+
+
+def properties_text(audiences: Iterable[Audience], project_name: str, *, mark: str) -> str:
+    """The text of the properties file, the same for the same audiences."""
+    chosen = sorted(audiences, key=lambda audience: audience.name)
+    document: dict[str, Any] = {"models": [_model(audience) for audience in chosen]}
+    exposures = [exposure for audience in chosen for exposure in _exposures(audience, project_name)]
+    if exposures:
+        document["exposures"] = exposures
+    body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return f"# {mark} from audiences/*.yml; edit those files instead.\n{body}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists below their key, and never writes an alias."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _model(audience: Audience) -> dict[str, Any]:
+    model: dict[str, Any] = {
+        "name": f"audience_{audience.name}",
+        "description": audience.description,
+        "config": {
+            "tags": ["audience", audience.cadence],
+            "contract": {"enforced": True},
+            "meta": {"segmentloom_audience": audience.name, "segmentloom_source": audience.path},
+        },
+        "columns": [
+            {
+                "name": "profile_id",
+                "description": "A member.",
+                "data_type": "string",
+                "data_tests": ["not_null", "unique"],
+            },
+            {
+                "name": "evaluated_at",
+                "description": "The time that the windows end at, UTC.",
+                "data_type": "timestamp",
+            },
+        ],
+    }
+    tests = _tests(audience)
+    if tests:
+        model["data_tests"] = tests
+    return model
+
+
+def _tests(audience: Audience) -> list[dict[str, Any]]:
+    wanted = audience.file.tests
+    checks: list[tuple[str, str, Any]] = []
+    if wanted.min_members is not None:
+        checks.append(("has_members", "at_least", wanted.min_members))
+    if wanted.includes:
+        checks.append(("includes_users", "user_ids", list(wanted.includes)))
+    if wanted.excludes:
+        checks.append(("excludes_users", "user_ids", list(wanted.excludes)))
+    # Without a name dbt makes one out of the arguments, and user ids would reach file names and logs.
+    return [
+        {f"segmentloom.{test}": {"name": f"audience_{audience.name}_{test}", "arguments": {argument: value}}}
+        for test, argument, value in checks
+    ]
+
+
+def _exposures(audience: Audience, project_name: str) -> list[dict[str, Any]]:
+    lists: dict[str, list[str]] = {}
+    for spec in audience.sync:
+        lists.setdefault(spec.destination, []).append(spec.list_name)
+    return [
+        {
+            "name": f"{destination}__{audience.name}",
+            "label": f"{', '.join(names)} ({destination})",
+            "type": "application",
+            "description": f"Keeps the list in step with the audience {audience.name}.",
+            "owner": {"name": project_name},
+            "depends_on": [f"ref('audience_{audience.name}')"],
+            "config": {
+                "enabled": f"{{{{ project_name == '{project_name}' }}}}",
+                "tags": ["audience_sync"],
+                "meta": {"destination": destination, "cadence": audience.cadence},
+            },
+        }
+        for destination, names in sorted(lists.items())
+    ]

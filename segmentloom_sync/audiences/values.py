@@ -1,0 +1,205 @@
+"""The small values of an audience file: each function reads YAML data or says what is wrong with it.
+
+The types for optional keys include None for the key that is left out; a null in the file is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+COUNT = re.compile(r"(>=|<=|!=|>|<|=)\s*([0-9]{1,9})")
+WINDOW = re.compile(r"([1-9][0-9]{0,6})\s+(hour|day)s?")
+HOURS = {"hour": 1, "day": 24}
+MAXIMUM_HOURS = 100 * 366 * 24
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """An error that reaches the user as it is."""
+    return PydanticCustomError("segmentloom", "{message}", {"message": message})
+
+
+def text(value: Any) -> str:
+    """Text that is not empty and can be stored everywhere."""
+    if not isinstance(value, str):
+        is_unquoted = isinstance(value, bool | int | float | datetime)
+        raise wrong("must be text; put quotes around it" if is_unquoted else "must be text")
+    if not value:
+        raise wrong("must not be empty")
+    return storable(value)
+
+
+def storable(value: str) -> str:
+    """Text without control characters and half characters."""
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+        raise wrong("must not hold control characters or line ends")
+    return value
+
+
+def scalar(value: Any) -> str | bool | int | float:
+    """What `is` and `in` compare with: text (also empty), a number or a boolean."""
+    if isinstance(value, datetime):
+        raise wrong(
+            "cannot compare with a date; use gt, gte, lt, lte or between, or quote it to compare text"
+        )
+    if value is None:
+        raise wrong("must not be null; use exists: false for a missing value")
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, bool):
+        return value
+    return number(value, expected="must be text, a number or true/false")
+
+
+def number(value: Any, *, expected: str = "must be a number") -> int | float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(expected)
+    if not math.isfinite(value):
+        raise wrong("must be a finite number")
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def scalars(value: Any) -> list[str | bool | int | float]:
+    """A list that is not empty."""
+    if not isinstance(value, list):
+        raise wrong("must be a list, e.g. [US, CA]")
+    if not value:
+        raise wrong("must not be an empty list")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise wrong("must be true or false")
+    return value
+
+
+def members(value: Any) -> int:
+    """A number of members, at least one."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise wrong("must be a whole number, 1 or more")
+    return int(value)
+
+
+def bound(value: Any) -> int | float | datetime:
+    """What gt, gte, lt and lte compare with: a number or an unquoted date or timestamp."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        raise wrong("must be a number or a date; write it without quotes")
+    return number(value, expected="must be a number or an unquoted date")
+
+
+def bounds(value: Any) -> tuple[int | float | datetime, int | float | datetime]:
+    """The two ends of `between`, both included."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong("must be a list of two values, e.g. [10, 20]")
+    low, high = bound(value[0]), bound(value[1])
+    if isinstance(low, datetime) and isinstance(high, datetime):
+        in_order = low <= high
+    elif isinstance(low, datetime) or isinstance(high, datetime):
+        raise wrong("must be two numbers or two dates")
+    else:
+        in_order = low <= high
+    if not in_order:
+        raise wrong("must have the smaller value first")
+    return low, high
+
+
+def path(value: Any) -> tuple[str, ...]:
+    """The keys that lead to a value: text split at dots, or a list of keys."""
+    if isinstance(value, str):
+        keys: list[Any] = value.split(".")
+    elif isinstance(value, list) and value:
+        keys = value
+    else:
+        raise wrong("must be a name such as plan or address.city, or a list of keys")
+    for key in keys:
+        if not isinstance(key, str):
+            raise wrong("must be text keys; put quotes around numbers")
+        if not key:
+            raise wrong('has an empty key; write keys that hold dots as a list, e.g. [order, "total.eur"]')
+        if '"' in key or "\\" in key or not key.strip("*"):
+            raise wrong("must not have keys with double quotes, backslashes or only stars")
+        storable(key)
+    return tuple(keys)
+
+
+def count(value: Any) -> tuple[str, int]:
+    """A count expression as operator and number."""
+    found = COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found:
+        return found[1], int(found[2])
+    bare = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if re.fullmatch("[0-9]{1,9}", bare):
+        raise wrong(f'needs an operator, e.g. ">= {bare}"')
+    raise wrong('must be one of >= > <= < = != and a whole number, e.g. ">= 2"')
+
+
+def window(value: Any) -> int:
+    """A window in hours."""
+    found = WINDOW.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        bare = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        hint = f"{bare} days" if re.fullmatch("[1-9][0-9]*", bare) else "7 days or 12 hours"
+        raise wrong(f"must be a number of hours or days, e.g. {hint}")
+    hours = int(found[1]) * HOURS[found[2]]
+    if hours > MAXIMUM_HOURS:
+        raise wrong("must be 100 years or less; leave it out for all history")
+    return hours
+
+
+def user(value: Any) -> str:
+    """`user_id:<value>` of a test; gives the value."""
+    kind, colon, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if kind != "user_id" or not colon or not name.strip():
+        raise wrong('must be a user id, e.g. "user_id:u_123"')
+    return storable(name.strip())
+
+
+_NAME = {"type": "string", "minLength": 1}
+_BOUND: dict[str, Any] = {
+    "anyOf": [{"type": "number"}, {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"}]
+}
+
+Text = Annotated[str, BeforeValidator(text), WithJsonSchema(_NAME)]
+Part = Annotated[str | None, BeforeValidator(text), WithJsonSchema(_NAME)]
+Flag = Annotated[bool | None, BeforeValidator(flag), WithJsonSchema({"type": "boolean"})]
+Members = Annotated[int | None, BeforeValidator(members), WithJsonSchema({"type": "integer", "minimum": 1})]
+_VALUE = {"type": ["string", "number", "boolean"]}
+Scalar = Annotated[str | bool | int | float | None, BeforeValidator(scalar), WithJsonSchema(_VALUE)]
+Scalars = Annotated[
+    list[Scalar] | None,
+    BeforeValidator(scalars),
+    WithJsonSchema({"type": "array", "items": _VALUE, "minItems": 1}),
+]
+Bound = Annotated[int | float | datetime | None, BeforeValidator(bound), WithJsonSchema(_BOUND)]
+Bounds = Annotated[
+    tuple[int | float | datetime, int | float | datetime] | None,
+    BeforeValidator(bounds),
+    WithJsonSchema({"type": "array", "items": _BOUND, "minItems": 2, "maxItems": 2}),
+]
+Path = Annotated[
+    tuple[str, ...],
+    BeforeValidator(path),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}),
+]
+Count = Annotated[
+    tuple[str, int],
+    BeforeValidator(count),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*(>=|<=|!=|>|<|=)\s*[0-9]{1,9}\s*$"}),
+]
+Window = Annotated[
+    int | None,
+    BeforeValidator(window),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*[1-9][0-9]*\s+(hour|day)s?\s*$"}),
+]
+User = Annotated[str, BeforeValidator(user), WithJsonSchema({"type": "string", "pattern": "^user_id:.+$"})]
