@@ -44,10 +44,26 @@ def load(client: bigquery.Client, table_id: str, columns: Columns, batches: Iter
         for line in _lines(columns, batches):
             digest.update(line)
             file.write(line)
-        _run(client, table_id, columns, file, f"segmentloom_{digest.hexdigest()}")
+        if file.tell():
+            _run(client, table_id, columns, file, f"segmentloom_{digest.hexdigest()}")
+        else:
+            _make_empty(client, table_id, columns)
     table = client.get_table(table_id)
     table.expires = datetime.now(UTC) + _LIFETIME
     client.update_table(table, ["expires"])
+
+
+def _make_empty(client: bigquery.Client, table_id: str, columns: Columns) -> None:
+    from google.cloud import bigquery
+
+    client.delete_table(table_id, not_found_ok=True)
+    client.create_table(bigquery.Table(table_id, schema=_schema(columns)))
+
+
+def _schema(columns: Columns) -> list[bigquery.SchemaField]:
+    from google.cloud import bigquery
+
+    return [bigquery.SchemaField(name, _TYPES[kind]) for name, kind in columns.items()]
 
 
 def _run(client: bigquery.Client, table_id: str, columns: Columns, file: IO[bytes], job_id: str) -> None:
@@ -57,7 +73,7 @@ def _run(client: bigquery.Client, table_id: str, columns: Columns, file: IO[byte
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
         write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-        schema=[bigquery.SchemaField(name, _TYPES[kind]) for name, kind in columns.items()],
+        schema=_schema(columns),
     )
     for attempt in range(_ATTEMPTS):
         identifier = f"{job_id}_{attempt}"

@@ -121,7 +121,10 @@ def test_changes_count_rows_and_take_nulls(warehouse: Warehouse) -> None:
     things = land(warehouse, batch(4))
 
     changed = warehouse.execute(
-        f"update {things} set ratio = :ratio, name = :name where position < :limit", ratio=0.5, name=None, limit=3
+        f"update {things} set ratio = :ratio, name = :name where position < :limit",
+        ratio=0.5,
+        name=None,
+        limit=3,
     )
 
     assert changed == 3

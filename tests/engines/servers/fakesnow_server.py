@@ -12,8 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import fakesnow.arrow
 import fakesnow.server
 import fakesnow.transforms
+import pyarrow as pa
 import snowflake.connector.errors
 import uvicorn
 from fakesnow.cursor import FakeSnowflakeCursor
@@ -41,6 +43,7 @@ NO_GRANTS = """select '' as "privilege", '' as "granted_to", '' as "grantee_name
 
 execute_as_shipped = FakeSnowflakeCursor.execute
 merge_as_shipped = fakesnow.transforms.merge
+timestamps_as_shipped = fakesnow.arrow.timestamp_to_sf_struct
 extract_comment_as_shipped = fakesnow.transforms.extract_comment_on_table
 
 
@@ -97,11 +100,21 @@ def extract_comment_on_table(statement: exp.Expr) -> Any:
     return extract_comment_as_shipped(statement)
 
 
+def timestamps(values: pa.ChunkedArray) -> pa.StructArray:
+    """Keep the missing ones missing: fakesnow sends them as 1970."""
+    whole = values.combine_chunks()
+    struct = timestamps_as_shipped(whole)
+    fields = [struct.type.field(position) for position in range(struct.type.num_fields)]
+    parts = [struct.field(position).fill_null(0) for position in range(struct.type.num_fields)]
+    return pa.StructArray.from_arrays(parts, fields=fields, mask=whole.is_null())
+
+
 if __name__ == "__main__":
     port, journal_file = sys.argv[1:]
     journal = Journal(Path(journal_file))
     FakeSnowflakeCursor.execute = execute
     fakesnow.transforms.merge = merge
+    fakesnow.arrow.timestamp_to_sf_struct = timestamps
     fakesnow.transforms.extract_comment_on_table = extract_comment_on_table
     fakesnow.server.shared_fs.nop_regexes = WITHOUT_EFFECT
     end_with_parent()
