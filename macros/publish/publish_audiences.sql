@@ -1,3 +1,21 @@
-{# Runs at the end of every dbt run: see the audience layer. #}
+{# Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests did not fail
+   in this run. Each audience changes in one transaction; a failed one keeps its last good members. #}
 {% macro publish_audiences(results) -%}
+    {%- set tables = {
+        'audience_membership': ref('segmentloom__audience_membership'),
+        'audience_membership_log': ref('segmentloom__audience_membership_log'),
+        'audience_sizes': ref('segmentloom__audience_sizes'),
+    } -%}
+    {%- if execute and flags.WHICH in ['run', 'build'] -%}
+        {%- set passed = segmentloom.passed_audiences(results) -%}
+        {%- if passed -%}
+            {%- do segmentloom.make_audience_tables(tables) -%}
+        {%- endif -%}
+        {%- for name, relation in passed.items() -%}
+            {%- do segmentloom.run_together(segmentloom.publish_statements(name, relation, tables)) -%}
+        {%- endfor -%}
+        {%- for name in segmentloom.gone_audiences(results, passed, tables['audience_membership']) -%}
+            {%- do segmentloom.run_together(segmentloom.retire_statements(name, tables)) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}

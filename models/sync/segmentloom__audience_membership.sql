@@ -1,0 +1,11 @@
+{#- One row per audience and member now. Its rows come from `publish_audiences`, once an audience and its tests have passed. -#}
+{{
+    config(
+        alias='audience_membership',
+        materialized='incremental',
+        full_refresh=false,
+        on_schema_change='append_new_columns',
+    )
+}}
+
+{{ segmentloom.audience_table_columns('audience_membership') }}

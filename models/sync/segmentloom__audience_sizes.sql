@@ -1,0 +1,11 @@
+{#- One row per audience and evaluation. Its rows come from `publish_audiences`. -#}
+{{
+    config(
+        alias='audience_sizes',
+        materialized='incremental',
+        full_refresh=false,
+        on_schema_change='append_new_columns',
+    )
+}}
+
+{{ segmentloom.audience_table_columns('audience_sizes') }}
