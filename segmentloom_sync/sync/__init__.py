@@ -1,0 +1,1 @@
+"""Keeps the lists of ad platforms equal to the audiences in the warehouse."""

@@ -1,0 +1,149 @@
+"""One batch in the ledger: the intent before the call, the outcome after it.
+
+Whatever may be on the list is in the ledger at every instant, so that a run that dies anywhere leaves nobody
+behind at the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from segmentloom_sync.destinations.base import ConsentStatus, Identifier, Member
+from segmentloom_sync.sync import batch_sql as sql
+from segmentloom_sync.sync.intent import Batch
+from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
+from segmentloom_sync.sync.plan_sql import OPTED_OUT, consent_condition
+from segmentloom_sync.sync.session import SyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class BatchContent:
+    """The members of a batch, and which of their identifiers may no longer be sent."""
+
+    members: list[Member]
+    barred: frozenset[Identifier]
+
+
+def mark_sending(session: SyncSession, batch: Batch) -> None:
+    """Write that the call begins: from now on the list may hold these identifiers."""
+    statements = [session.statement(sql.BATCH_SENDING, batch_number=batch.number)]
+    if batch.operation == "add":
+        statements.append(session.statement(sql.ROWS_SENT, batch_number=batch.number))
+    session.apply(statements)
+
+
+def read_content(session: SyncSession, batch: Batch) -> BatchContent:
+    """Read a batch that is marked, with who may be sent at this moment; removals always may."""
+    rows = _content_rows(session, batch)
+    identifiers: dict[str, list[Identifier]] = {}
+    consents: dict[str, ConsentStatus | None] = {}
+    barred: set[Identifier] = set()
+    for kind, value, member_key, data_consent, personal_consent, is_barred in rows:
+        identifier = Identifier(kind, value)
+        identifiers.setdefault(member_key, []).append(identifier)
+        consents[member_key] = _consent(data_consent, personal_consent)
+        if is_barred and batch.operation == "add":
+            barred.add(identifier)
+    members = [Member(tuple(values), consents[key]) for key, values in identifiers.items()]
+    return BatchContent(members, frozenset(barred))
+
+
+def read_barred(session: SyncSession, batch: Batch) -> frozenset[Identifier]:
+    """Which identifiers of a batch may not be sent at this moment; asked again before each request."""
+    if batch.operation == "remove":
+        return frozenset()
+    return frozenset(Identifier(row[0], row[1]) for row in _content_rows(session, batch) if row[5])
+
+
+def record(session: SyncSession, batch: Batch, outcome: BatchOutcome) -> None:
+    """Write what became of a batch, all or none.
+
+    Raises:
+        TryAgainLater: another run has taken the lease over; nothing was written.
+    """
+    is_lost = outcome.accepted == 0 and not outcome.rejected and not outcome.cut
+    staged = None
+    if outcome.has_exceptions and not is_lost:
+        staged = session.warehouse.stage(session.scratch("outcome"), "sync", STAGED, outcome.rows())
+    names = {"staged": staged or "", "others": sql.OTHERS.format(staged=staged) if staged else ""}
+    templates: list[tuple[str, dict[str, Any]]] = []
+    if staged:
+        reject = sql.REJECT_ADD if batch.operation == "add" else sql.REJECT_REMOVE
+        templates += [(reject, {"reason": reason}) for reason in outcome.reasons]
+        templates += [(text, {}) for text in sql.EXCEPTIONS[batch.operation]]
+    if not is_lost:
+        templates += _accepted(batch, outcome)
+    templates += _requests(session, batch, outcome)
+    common = {
+        "batch_number": batch.number,
+        "operation": batch.operation,
+        "is_ambiguous": outcome.was_ambiguous,
+    }
+    session.apply([session.statement(text, names, **common, **extra) for text, extra in templates])
+    if staged:
+        session.warehouse.drop(staged)
+
+
+def _accepted(batch: Batch, outcome: BatchOutcome) -> Iterable[tuple[str, dict[str, Any]]]:
+    if batch.operation == "add":
+        return [(sql.ACCEPT_ADD, {})]
+    if any(request.is_pending for request in outcome.requests):
+        return []  # the rows wait in `removing` until the platform says that it has removed them
+    return [(sql.ACCEPT_REMOVE, {})]
+
+
+def _requests(
+    session: SyncSession, batch: Batch, outcome: BatchOutcome
+) -> Iterable[tuple[str, dict[str, Any]]]:
+    poll_at = session.clock.now() + session.target.poll_after
+    counts = {
+        "accepted": outcome.accepted,
+        "rejected": len(outcome.rejected),
+        "unknown": len(outcome.unknown),
+    }
+    if not outcome.requests:
+        yield sql.BATCH_DONE, {**counts, "state": "unknown" if outcome.unknown else "done", "request_id": ""}
+        return
+    first, *others = outcome.requests
+    state = "processing" if first.is_pending else "done"
+    yield (
+        sql.BATCH_DONE,
+        {**counts, "state": state, "request_id": first.request_id or ""},
+    )
+    if first.is_pending:
+        yield sql.BATCH_POLL, {"poll_at": poll_at}
+    for part, request in enumerate(others, start=1):
+        yield (
+            sql.BATCH_PART,
+            {
+                "part": part,
+                "members": request.members,
+                "identifiers": request.identifiers,
+                "state": "processing" if request.is_pending else "done",
+                "request_id": request.request_id or "",
+                "poll_at": poll_at,
+            },
+        )
+
+
+def _content_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
+    opted_out = OPTED_OUT.format(
+        hashed_identifiers=session.warehouse.relation("hashed_identifiers"),
+        profiles=session.warehouse.relation("profiles"),
+    )
+    return session.rows(
+        sql.CONTENT,
+        {"opted_out": opted_out, "consent": consent_condition(session.target.consent_rule)},
+        batch_number=batch.number,
+        hash_rule=session.target.destination.hash_rule,
+        state="sent" if batch.operation == "add" else "removing",
+    )
+
+
+def _consent(data: str | None, personal: str | None) -> ConsentStatus | None:
+    """One answer for both uses: granted when both are, denied when either is."""
+    if "denied" in (data, personal):
+        return "denied"
+    return "granted" if data == personal == "granted" else None

@@ -1,0 +1,147 @@
+"""The protocol on one list, under its lease.
+
+Plan in the warehouse; ask the guard; write the intent; send removals, then additions, each batch marked
+before its call and recorded after it. It may end anywhere: calls are made at least once, the state of the
+list is exact, and the next run goes on from the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from segmentloom_sync.destinations.base import AudienceList, Clock
+from segmentloom_sync.errors import ConfigError, DestinationError, DestinationMissing, HeldByGuard
+from segmentloom_sync.sync import batches, match_rates
+from segmentloom_sync.sync.confirmations import confirm_requests
+from segmentloom_sync.sync.guard import held_reason
+from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
+from segmentloom_sync.sync.interrupt import Interrupt
+from segmentloom_sync.sync.lease import Lease
+from segmentloom_sync.sync.lists import forget_list, remembered_list, resolve_list
+from segmentloom_sync.sync.plan import count, preview
+from segmentloom_sync.sync.push import BatchPush
+from segmentloom_sync.sync.retry import Attempts
+from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.session import SyncSession
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.terminal import Progress
+from segmentloom_sync.warehouse.base import Warehouse
+
+
+@dataclass(slots=True)
+class ListSync:
+    """One run on one list.
+
+    Args:
+        report: filled while the work goes on, so that it is right wherever the work ends.
+        progress: advanced by the identifiers that have an outcome.
+    """
+
+    warehouse: Warehouse
+    clock: Clock
+    target: SyncTarget
+    lease: Lease
+    interrupt: Interrupt
+    report: RunReport
+    progress: Progress
+    audience_list: AudienceList | None = None
+    attempts: Attempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(self.clock, self.target.max_retries, self.lease.renew, self.interrupt)
+
+    def run(self, *, is_released: bool, recreate: bool) -> None:
+        """Bring the list into step.
+
+        Args:
+            is_released: a person lets a held change pass.
+            recreate: make the list anew when it is gone at the platform.
+
+        Raises:
+            HeldByGuard: the change was held back; removals of people who opted out were sent all the same.
+            DestinationMissing: the list is gone.
+            Unavailable: the platform could not be reached for so long that the rest is left to the next run.
+            SegmentloomError: as the destination and the warehouse raise it.
+        """
+        if recreate:
+            self._forget_if_gone()
+        if remembered_list(self.warehouse, self.target) is None:
+            counts = preview(self.warehouse, self.target, None, self.clock.now())
+            if counts.wanted == 0:
+                return  # no list is made for nobody
+        self.audience_list = resolve_list(self.warehouse, self.clock, self.target, self.lease, self.attempts)
+        session = SyncSession(
+            self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
+        )
+        try:
+            self._synchronise(session, is_released=is_released)
+        except DestinationMissing as error:
+            raise DestinationMissing(
+                error.message,
+                hint=f"`segmentloom-sync run {self.target.audience} --recreate` makes it anew and fills it",
+            ) from error
+
+    def _synchronise(self, session: SyncSession, *, is_released: bool) -> None:
+        confirm_requests(session)
+        plan = make_plan(session)
+        counts = count(self.warehouse, self.target, session.audience_list.id, plan)
+        self.report.planned(counts)
+        reason = None if is_released else held_reason(counts, self.target.max_removal_percent)
+        if reason:
+            planned = write_intent(session, plan, only_private=True) if counts.private_removes else []
+        else:
+            planned = write_intent(session, plan) if counts.adds + counts.removes + counts.forgets else []
+        self.warehouse.drop(plan)
+        for batch in planned:
+            self._push(session, batch)
+            if self.interrupt.is_requested:
+                return
+        if reason:
+            raise held(self.target, reason)
+        if planned:
+            self._store_match_rates(session)
+
+    def _push(self, session: SyncSession, batch: Batch) -> None:
+        batches.mark_sending(session, batch)
+        content = batches.read_content(session, batch)
+        push = BatchPush(
+            destination=self.target.destination,
+            audience_list=session.audience_list,
+            operation=batch.operation,
+            attempts=self.attempts,
+            read_barred=lambda: batches.read_barred(session, batch),
+            barred=content.barred,
+        )
+        failure = push.send(content.members)
+        batches.record(session, batch, push.outcome)
+        if batch.operation == "add":
+            self.report.adds -= len(push.outcome.cut)
+        self.report.accepted += push.outcome.accepted
+        self.report.rejected += len(push.outcome.rejected)
+        self.progress(batch.identifiers)
+        if failure is not None:
+            raise failure
+
+    def _forget_if_gone(self) -> None:
+        known = remembered_list(self.warehouse, self.target)
+        if known is None:
+            return
+        found = self.attempts.call(lambda: self.target.destination.find_list(known.name))
+        if found is None or found.id != known.id:
+            forget_list(self.warehouse, self.target, self.lease, known.id)
+
+    def _store_match_rates(self, session: SyncSession) -> None:
+        """Take what the platform says already; a failure here leaves the sync as good as it is."""
+        try:
+            rates = self.target.destination.match_rates(session.audience_list)
+        except (DestinationError, ConfigError):
+            return
+        match_rates.store(self.warehouse, self.clock, self.target, session.audience_list, rates)
+
+
+def held(target: SyncTarget, reason: str) -> HeldByGuard:
+    """The error of a change that waits for a person."""
+    return HeldByGuard(
+        f"{target.audience} to {target.destination_name}: {reason}",
+        hint=f"if that is right: segmentloom-sync run {target.audience} --release --by YOUR_NAME",
+    )

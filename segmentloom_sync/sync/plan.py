@@ -1,0 +1,155 @@
+"""What must change at a list, computed in the warehouse: the wanted identifiers against the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from segmentloom_sync.sync.plan_sql import COUNT, DELTA, LEDGER_SIZE, WANTED_BY_TYPE, consent_condition
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.warehouse.base import Statement, Warehouse
+
+UNCONFIRMED = timedelta(hours=24)
+"""How long an asynchronous request may stay without an answer before its rows are sent again."""
+
+RENEWAL_LEAD = timedelta(days=30)
+"""How long before the platform forgets a member it is added again."""
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounts:
+    """The size of a change. `adds` and `removes` are identifiers, `members_*` are profiles.
+
+    Attributes:
+        held: identifiers that the list may hold before the change.
+        wanted: identifiers that it shall hold.
+        private_removes: removals for people who opted out; no guard stops them.
+        new_removes: removals, private ones not counted, that no earlier run has let through already.
+        forgets: identifiers that are no longer wanted and that no call can have put on the list.
+    """
+
+    adds: int
+    removes: int
+    members_added: int
+    members_removed: int
+    private_removes: int
+    new_removes: int
+    forgets: int
+    wanted: int
+    held: int
+
+
+def published_members(warehouse: Warehouse, audience: str) -> Statement:
+    """The members of an audience as last published."""
+    membership = warehouse.relation("audience_membership")
+    return Statement(
+        f"select profile_id from {membership} where audience = :audience", {"audience": audience}
+    )
+
+
+def delta(
+    warehouse: Warehouse,
+    target: SyncTarget,
+    list_id: str | None,
+    now: datetime,
+    members: Statement | None = None,
+) -> Statement:
+    """A query with one row per identifier that the list holds or shall hold, and what to do about it.
+
+    Columns: identifier_type, identifier, member_key, action (add, remove, forget, wait, keep), is_wanted,
+    is_private (the person opted out), prior_state, may_hold, last_added_at.
+
+    Args:
+        list_id: None while the list does not exist.
+        members: a query of profile_id; default: the published members.
+    """
+    members = members or published_members(warehouse, target.audience)
+    kinds = {f"kind_{position}": kind for position, kind in enumerate(target.identifier_types)}
+    sql = DELTA.format(
+        members=members.sql,
+        profiles=warehouse.relation("profiles"),
+        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        ledger=warehouse.relation("ledger", "sync"),
+        batches=warehouse.relation("batches", "sync"),
+        consent=consent_condition(target.consent_rule),
+        kinds=", ".join(f":{name}" for name in kinds),
+    )
+    parameters: dict[str, Any] = {
+        **members.parameters,
+        **kinds,
+        "hash_rule": target.destination.hash_rule,
+        "destination": target.destination_name,
+        "list_id": list_id or "",
+        "unconfirmed_since": now - UNCONFIRMED,
+        "renew_before": renew_before(target.destination.member_days, now),
+    }
+    return Statement(sql, parameters)
+
+
+def renew_before(member_days: int | None, now: datetime) -> datetime:
+    """Members added before this moment are added again, so that the platform does not forget them."""
+    if member_days is None:
+        return _NEVER
+    lifetime = timedelta(days=member_days)
+    return now - max(lifetime - RENEWAL_LEAD, lifetime / 2)
+
+
+def count(
+    warehouse: Warehouse,
+    target: SyncTarget,
+    list_id: str | None,
+    relation: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> PlanCounts:
+    """Count a plan.
+
+    Args:
+        relation: a table made from `delta` (rows to keep may be left out), or the query itself in brackets.
+        parameters: those of the query.
+    """
+    [(adds, removes, added, removed, private, new, forgets, wanted, in_ledger)] = [
+        [int(number or 0) for number in row]
+        for row in warehouse.rows(COUNT.format(relation=relation), **(parameters or {}))
+    ]
+    [(rows, held)] = warehouse.rows(
+        LEDGER_SIZE.format(ledger=warehouse.relation("ledger", "sync")),
+        destination=target.destination_name,
+        list_id=list_id or "",
+    )
+    return PlanCounts(
+        adds=adds,
+        removes=removes,
+        members_added=added,
+        members_removed=removed,
+        private_removes=private,
+        new_removes=new,
+        forgets=forgets,
+        wanted=wanted + int(rows) - in_ledger,
+        held=int(held or 0),
+    )
+
+
+def preview(
+    warehouse: Warehouse,
+    target: SyncTarget,
+    list_id: str | None,
+    now: datetime,
+    members: Statement | None = None,
+) -> PlanCounts:
+    """Count what a run would do, without writing anything."""
+    query = delta(warehouse, target, list_id, now, members)
+    return count(warehouse, target, list_id, f"({query.sql})", query.parameters)
+
+
+def wanted_by_type(
+    warehouse: Warehouse, target: SyncTarget, now: datetime, members: Statement | None = None
+) -> dict[str, int]:
+    """How many identifiers of each kind the destination would get, every kind of the target named."""
+    query = delta(warehouse, target, None, now, members)
+    found = warehouse.rows(WANTED_BY_TYPE.format(relation=f"({query.sql})"), **query.parameters)
+    counts = {str(kind): int(number) for kind, number in found}
+    return {kind: counts.get(kind, 0) for kind in target.identifier_types}

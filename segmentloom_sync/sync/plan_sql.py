@@ -1,0 +1,214 @@
+"""The queries of the plan, the same text on every engine."""
+
+from __future__ import annotations
+
+from segmentloom_sync.sync.target import ConsentRule
+
+_CONSENT: dict[ConsentRule, str] = {
+    "granted": """
+        and profiles.ad_user_data_consent = 'granted'
+        and profiles.ad_personalization_consent = 'granted'""",
+    "not_denied": """
+        and coalesce(profiles.ad_user_data_consent, '') <> 'denied'
+        and coalesce(profiles.ad_personalization_consent, '') <> 'denied'""",
+    "any": "",
+}
+
+
+def consent_condition(rule: ConsentRule) -> str:
+    """The rule as conditions on `profiles`, each starting with `and`."""
+    return _CONSENT[rule]
+
+
+# An identifier that an opted-out person shares with others is not sent for the others either.
+OPTED_OUT = """
+    select distinct
+        hashed.identifier_type,
+        hashed.identifier
+    from {hashed_identifiers} as hashed
+    inner join {profiles} as profiles on hashed.profile_id = profiles.profile_id
+    where
+        hashed.hash_rule = :hash_rule
+        and coalesce(profiles.is_opted_out, false)
+"""
+
+DELTA = (
+    """
+with
+
+members as (
+
+    {members}
+
+),
+
+eligible as (
+
+    select profiles.profile_id
+    from {profiles} as profiles
+    inner join members on profiles.profile_id = members.profile_id
+    where
+        not coalesce(profiles.is_quarantined, false)
+        and not coalesce(profiles.is_opted_out, false){consent}
+
+),
+
+opted_out as (
+"""
+    + OPTED_OUT
+    + """
+),
+
+wanted as (
+
+    select
+        hashed.identifier_type,
+        hashed.identifier,
+        min(hashed.profile_id) as member_key
+    from {hashed_identifiers} as hashed
+    inner join eligible on hashed.profile_id = eligible.profile_id
+    left join opted_out
+        on
+            hashed.identifier_type = opted_out.identifier_type
+            and hashed.identifier = opted_out.identifier
+    where
+        hashed.hash_rule = :hash_rule
+        and hashed.identifier_type in ({kinds})
+        and opted_out.identifier is null
+    group by 1, 2
+
+),
+
+unconfirmed as (
+
+    select distinct
+        run_id,
+        batch_number
+    from {batches}
+    where
+        destination = :destination
+        and list_id = :list_id
+        and state = 'processing'
+        and finished_at > :unconfirmed_since
+
+),
+
+held as (
+
+    select
+        ledger.identifier_type,
+        ledger.identifier,
+        ledger.member_key,
+        ledger.state,
+        ledger.may_hold,
+        ledger.last_added_at,
+        not ledger.may_hold and ledger.state in ('rejected', 'pending') as was_never_there,
+        case when unconfirmed.run_id is null then false else ledger.state = 'removing' end as is_waiting
+    from {ledger} as ledger
+    left join unconfirmed
+        on
+            ledger.run_id = unconfirmed.run_id
+            and ledger.batch_number = unconfirmed.batch_number
+    where
+        ledger.destination = :destination
+        and ledger.list_id = :list_id
+
+),
+
+compared as (
+
+    select
+        coalesce(wanted.identifier_type, held.identifier_type) as identifier_type,
+        coalesce(wanted.identifier, held.identifier) as identifier,
+        coalesce(wanted.member_key, held.member_key) as member_key,
+        case
+            when held.is_waiting then 'wait'
+            when held.identifier is null then 'add'
+            when wanted.identifier is null and held.was_never_there then 'forget'
+            when wanted.identifier is null then 'remove'
+            when held.state in ('pending', 'sent', 'removing') then 'add'
+            when held.state = 'accepted' and held.last_added_at < :renew_before then 'add'
+            else 'keep'
+        end as action,
+        wanted.identifier is not null as is_wanted,
+        held.state as prior_state,
+        coalesce(held.may_hold, false) as may_hold,
+        held.last_added_at
+    from wanted
+    full outer join held
+        on
+            wanted.identifier_type = held.identifier_type
+            and wanted.identifier = held.identifier
+
+)
+
+select
+    compared.identifier_type,
+    compared.identifier,
+    compared.member_key,
+    compared.action,
+    compared.is_wanted,
+    opted_out.identifier is not null as is_private,
+    compared.prior_state,
+    compared.may_hold,
+    compared.last_added_at
+from compared
+left join opted_out
+    on
+        compared.identifier_type = opted_out.identifier_type
+        and compared.identifier = opted_out.identifier
+"""
+)
+
+COUNT = """
+select
+    sum(case when plan.action = 'add' then 1 else 0 end) as adds,
+    sum(case when plan.action = 'remove' then 1 else 0 end) as removes,
+    count(distinct case when plan.action = 'add' then plan.member_key end) as members_added,
+    count(distinct case when plan.action = 'remove' then plan.member_key end) as members_removed,
+    sum(case when plan.action = 'remove' and plan.is_private then 1 else 0 end) as private_removes,
+    sum(
+        case
+            when plan.action = 'remove' and not plan.is_private and plan.prior_state <> 'removing' then 1
+            else 0
+        end
+    ) as new_removes,
+    sum(case when plan.action = 'forget' then 1 else 0 end) as forgets,
+    sum(case when plan.is_wanted then 1 else 0 end) as wanted,
+    sum(case when plan.prior_state is not null then 1 else 0 end) as in_ledger
+from {relation} as plan
+where plan.action <> 'keep'
+"""
+
+LEDGER_SIZE = """
+select
+    count(*) as row_count,
+    sum(case when state = 'rejected' and not may_hold then 0 else 1 end) as held
+from {ledger}
+where
+    destination = :destination
+    and list_id = :list_id
+"""
+
+WANTED_BY_TYPE = """
+select
+    plan.identifier_type,
+    count(*) as identifiers
+from {relation} as plan
+where plan.is_wanted
+group by 1
+"""
+
+# Members are numbered so that all identifiers of one person share a batch; private removals come first.
+NUMBERED = """
+select
+    plan.*,
+    dense_rank() over (
+        partition by plan.action
+        order by
+            case when plan.is_private then 0 else 1 end,
+            plan.member_key
+    ) as member_number
+from ({delta}) as plan
+where plan.action <> 'keep'
+"""

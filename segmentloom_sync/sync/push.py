@@ -1,0 +1,149 @@
+"""Pushes one batch: filters it, repeats it, and halves it until every refused identifier has a name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from segmentloom_sync.destinations.base import (
+    AudienceList,
+    Destination,
+    Identifier,
+    Member,
+    Operation,
+    Receipt,
+)
+from segmentloom_sync.errors import Rejected, Unavailable
+from segmentloom_sync.sync.outcome import BatchOutcome, Request
+from segmentloom_sync.sync.retry import Attempts
+
+
+@dataclass(slots=True)
+class BatchPush:
+    """One batch on its way.
+
+    Args:
+        read_barred: which identifiers may not be sent at this moment; asked before each further request.
+        barred: the same as of now, for the first request.
+    """
+
+    destination: Destination
+    audience_list: AudienceList
+    operation: Operation
+    attempts: Attempts
+    read_barred: Callable[[], frozenset[Identifier]]
+    barred: frozenset[Identifier]
+    outcome: BatchOutcome = field(default_factory=BatchOutcome)
+    _touched: set[Identifier] = field(default_factory=set)
+    _is_fresh: bool = True
+    _refusals: int = 0
+    _refusal_limit: int = 0
+
+    def send(self, members: Sequence[Member]) -> Unavailable | None:
+        """Push the members and fill `outcome`.
+
+        Returns:
+            What ended the push early: the rest of the batch is unknown then.
+
+        Raises:
+            Rejected: the platform refuses whatever we send to this list.
+            DestinationMissing, CredentialsError, ConfigError: as the destination raises them.
+        """
+        self.outcome.sent = sum(len(member.identifiers) for member in members)
+        self._refusal_limit = 2 * math.ceil(math.log2(len(members) + 1)) + 8
+        waiting = [list(members)]
+        while waiting:
+            part = waiting.pop()
+            try:
+                waiting += self._send_part(part)
+            except Unavailable as error:
+                for rest in (part, *waiting):
+                    self.outcome.unknown |= _identifiers(rest) - self.outcome.cut
+                return error
+        return None
+
+    def _send_part(self, members: list[Member]) -> list[list[Member]]:
+        """Push some members; returns the parts that have to be pushed again."""
+        try:
+            allowed, receipt = self.attempts.call(lambda: self._request(members))
+        except Rejected as refused:
+            return self._refused(self._allowed(members), refused)
+        if receipt is None:
+            return []
+        if receipt.unnamed_rejections and len(allowed) > 1:
+            self._touched |= _identifiers(allowed)
+            return _halves(allowed)
+        if len(allowed) == 1 and 1 < len(allowed[0].identifiers) == len(receipt.rejected):
+            return _halves(allowed)  # one bad identifier must not cost the person the others
+        self._took(allowed, receipt)
+        return []
+
+    def _request(self, members: list[Member]) -> tuple[list[Member], Receipt | None]:
+        """One request, without those who may no longer be sent; None when nobody is left."""
+        if not self._is_fresh:
+            self.barred = self.read_barred()
+        self._is_fresh = False
+        allowed = self._allowed(members)
+        if not allowed:
+            return [], None
+        try:
+            return allowed, self.destination.push(self.audience_list, self.operation, allowed)
+        except Unavailable as error:
+            if error.applied_unknown:
+                self.outcome.was_ambiguous = True
+                self._touched |= _identifiers(allowed)
+            raise
+
+    def _allowed(self, members: Sequence[Member]) -> list[Member]:
+        if not self.barred:
+            return list(members)
+        barred = _identifiers(members) & self.barred
+        self.outcome.cut |= barred - self._touched
+        self.outcome.unknown |= barred & self._touched  # an earlier request may have added them
+        return [
+            Member(kept, member.consent)
+            for member in members
+            if (kept := tuple(entry for entry in member.identifiers if entry not in self.barred))
+        ]
+
+    def _took(self, members: Sequence[Member], receipt: Receipt) -> None:
+        self._refusal_limit = 0
+        self.outcome.rejected.update(receipt.rejected)
+        self.outcome.unknown |= receipt.unknown
+        self.outcome.requests.append(
+            Request(receipt.request_id, receipt.is_pending, len(members), len(_identifiers(members)))
+        )
+
+    def _refused(self, members: list[Member], refused: Rejected) -> list[list[Member]]:
+        """Cut out who was named; halve when nobody was."""
+        self._refusals += 1
+        named = [members[position] for position in sorted(refused.bad_positions) if position < len(members)]
+        if named:
+            self._reject(named, refused.message)
+            rest = [
+                member for position, member in enumerate(members) if position not in refused.bad_positions
+            ]
+            return [rest] if rest else []
+        if self._refusal_limit and self._refusals > self._refusal_limit:
+            raise refused  # not one request was taken: it isn't the members
+        if len(members) == 1 and len(members[0].identifiers) == 1:
+            self._reject(members, refused.message)
+            return []
+        return _halves(members)
+
+    def _reject(self, members: Sequence[Member], reason: str) -> None:
+        self.outcome.rejected.update(dict.fromkeys(_identifiers(members), reason))
+
+
+def _halves(members: list[Member]) -> list[list[Member]]:
+    """Two parts; a single member is parted into its identifiers."""
+    if len(members) == 1:
+        [member] = members
+        return [[Member((identifier,), member.consent)] for identifier in member.identifiers]
+    middle = len(members) // 2
+    return [members[middle:], members[:middle]]
+
+
+def _identifiers(members: Sequence[Member]) -> set[Identifier]:
+    return {identifier for member in members for identifier in member.identifiers}

@@ -1,0 +1,81 @@
+"""Repeats a request to a platform while that can help, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.errors import Unavailable
+from segmentloom_sync.sync.interrupt import Interrupt
+
+Result = TypeVar("Result")
+
+FIRST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 60.0
+LONGEST_ASKED_WAIT_SECONDS = 300.0
+"""A platform that asks for more is left alone until the next run."""
+BUDGET = timedelta(minutes=15)
+"""What all waits of one run on one list may take together."""
+HEARTBEAT_SECONDS = 20.0
+"""How often the lease is renewed while we wait."""
+
+
+@dataclass(slots=True)
+class Attempts:
+    """How long a run waits for a platform.
+
+    Args:
+        heartbeat: called between pieces of a wait, to keep the lease.
+    """
+
+    clock: Clock
+    max_retries: int
+    heartbeat: Callable[[], None]
+    interrupt: Interrupt
+    spent: float = 0.0
+
+    def call(self, request: Callable[[], Result]) -> Result:
+        """Call until it answers, is refused, or patience ends.
+
+        Raises:
+            Unavailable: the last one, when repeating did not help.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception(self._may_help),
+            stop=stop_after_attempt(self.max_retries + 1),
+            wait=self._wait,
+            sleep=self.pause,
+            reraise=True,
+        )
+        return retrying(request)
+
+    def pause(self, seconds: float) -> None:
+        """Wait in pieces, keeping the lease and listening for Ctrl-C."""
+        self.spent += seconds
+        left = seconds
+        while left > 0 and not self.interrupt.is_requested:
+            piece = min(left, HEARTBEAT_SECONDS)
+            self.clock.sleep(piece)
+            left -= piece
+            self.heartbeat()
+
+    def _may_help(self, error: BaseException) -> bool:
+        if not isinstance(error, Unavailable) or self.interrupt.is_requested:
+            return False
+        if error.retry_after is not None and error.retry_after > LONGEST_ASKED_WAIT_SECONDS:
+            return False
+        return self.spent + max(error.retry_after or 0.0, 0.0) <= BUDGET.total_seconds()
+
+    def _wait(self, state: RetryCallState) -> float:
+        """The platform's own wish or a growing pause, whichever is longer, with jitter against herds."""
+        backoff = wait_exponential_jitter(
+            initial=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS
+        )(state)
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, Unavailable) else None
+        return max(backoff, asked or 0.0)

@@ -1,0 +1,132 @@
+"""Runs targets one after the other: lease, fresh evaluation, the work on the list, the record of the run."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.errors import (
+    CredentialsError,
+    HeldByGuard,
+    SegmentloomError,
+    TryAgainLater,
+    Unavailable,
+)
+from segmentloom_sync.sync import runs
+from segmentloom_sync.sync.evaluations import check_fresh, latest_evaluations
+from segmentloom_sync.sync.guard import held_reason
+from segmentloom_sync.sync.interrupt import Interrupt
+from segmentloom_sync.sync.lease import Holder, take_lease
+from segmentloom_sync.sync.list_sync import ListSync, held
+from segmentloom_sync.sync.lists import remembered_list
+from segmentloom_sync.sync.plan import preview
+from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.terminal import Progress
+from segmentloom_sync.warehouse.base import Warehouse
+
+
+def no_progress(advance: int, /) -> None:
+    """Shows nothing."""
+
+
+@dataclass(slots=True)
+class SyncRunner:
+    """Plans and runs.
+
+    Args:
+        as_of: the evaluation to send when it isn't the newest; its age is not checked then.
+        released_by: the person who lets held changes pass.
+        recreate: make lists that are gone at the platform anew.
+    """
+
+    warehouse: Warehouse
+    clock: Clock
+    interrupt: Interrupt = field(default_factory=Interrupt)
+    as_of: datetime | None = None
+    released_by: str | None = None
+    recreate: bool = False
+    holder: Holder = field(default_factory=Holder)
+    _refused: dict[str, CredentialsError] = field(default_factory=dict)
+
+    def plan(self, target: SyncTarget) -> RunReport:
+        """What a run would do now; nothing is written or sent."""
+        report = self._report(target)
+        try:
+            self._pin(target, report)
+            known = remembered_list(self.warehouse, target)
+            counts = preview(self.warehouse, target, known.id if known else None, self.clock.now())
+            report.planned(counts)
+            reason = None if self.released_by else held_reason(counts, target.max_removal_percent)
+            if reason:
+                raise held(target, reason)
+        except SegmentloomError as error:
+            _end(report, error)
+        return report
+
+    def run(self, target: SyncTarget, progress: Progress = no_progress) -> RunReport:
+        """Bring a list into step and report; what goes wrong ends up in the report."""
+        report = self._report(target)
+        try:
+            lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
+        except TryAgainLater as error:
+            _end(report, error)
+            return report
+        runs.open_run(self.warehouse, self.clock, target, lease, report.run_id)
+        work = ListSync(self.warehouse, self.clock, target, lease, self.interrupt, report, progress)
+        try:
+            if target.destination_name in self._refused:
+                raise self._refused[target.destination_name]
+            self._pin(target, report)
+            work.run(is_released=self.released_by is not None, recreate=self.recreate)
+            self._conclude(report)
+        except SegmentloomError as error:
+            if isinstance(error, CredentialsError):
+                self._refused[target.destination_name] = error
+            _end(report, error)
+        runs.close_run(
+            self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
+        )
+        lease.release()
+        return report
+
+    def _pin(self, target: SyncTarget, report: RunReport) -> None:
+        """Make sure that the published membership may be sent, and say of when it is."""
+        if self.as_of is not None:
+            report.evaluated_at = self.as_of
+            return
+        report.evaluated_at = latest_evaluations(self.warehouse).get(target.audience)
+        check_fresh(target.audience, report.evaluated_at, target.cadence, self.clock.now())
+
+    def _conclude(self, report: RunReport) -> None:
+        if self.interrupt.is_requested and report.unknown:
+            report.ends("retry_later", "interrupted; the next run goes on from here")
+        elif report.rejected:
+            report.ends(
+                "partial",
+                f"{report.rejected:,} identifiers were refused by the platform",
+                "their reasons are in the ledger, state rejected",
+            )
+        elif report.unknown:
+            report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
+
+    def _report(self, target: SyncTarget) -> RunReport:
+        return RunReport(
+            run_id=uuid.uuid4().hex,
+            audience=target.audience,
+            destination=target.destination_name,
+            list_name=target.list_name,
+            released_by=self.released_by,
+        )
+
+
+def _end(report: RunReport, error: SegmentloomError) -> None:
+    """Write an error into the report."""
+    if isinstance(error, HeldByGuard):
+        report.ends("held", error.message, error.hint)
+    elif isinstance(error, Unavailable | TryAgainLater):
+        report.ends("retry_later", error.message, error.hint)
+    else:
+        report.ends("failed", error.message, error.hint, exit_code=error.exit_code)

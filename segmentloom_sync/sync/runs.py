@@ -1,0 +1,171 @@
+"""The record of runs in `S_sync.runs`, and what a run reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.sync.lease import Lease
+from segmentloom_sync.sync.plan import PlanCounts
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.warehouse.base import Warehouse
+
+Status = Literal["ok", "held", "partial", "failed", "retry_later"]
+
+_EXIT_CODES: dict[Status, int] = {"ok": 0, "partial": 1, "failed": 1, "retry_later": 3, "held": 4}
+_WORST_FIRST = (2, 1, 3, 4, 0)
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What became of one audience at one destination.
+
+    `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown`, where unknown is all
+    that has no answer of the platform, sent or not.
+    """
+
+    run_id: str
+    audience: str
+    destination: str
+    list_name: str
+    adds: int = 0
+    removes: int = 0
+    members_added: int = 0
+    members_removed: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    status: Status = "ok"
+    message: str | None = None
+    hint: str | None = None
+    evaluated_at: datetime | None = None
+    released_by: str | None = None
+    exit_code: int = 0
+
+    @property
+    def unknown(self) -> int:
+        """Identifiers without an answer: not sent, or sent and not answered."""
+        return self.adds + self.removes - self.accepted - self.rejected
+
+    def planned(self, counts: PlanCounts) -> None:
+        """Take over the size of the plan."""
+        self.adds, self.removes = counts.adds, counts.removes
+        self.members_added, self.members_removed = counts.members_added, counts.members_removed
+
+    def ends(
+        self,
+        status: Status,
+        message: str | None = None,
+        hint: str | None = None,
+        exit_code: int | None = None,
+    ) -> None:
+        """Set how it ended.
+
+        Args:
+            exit_code: where an error says so itself; default: that of the status.
+        """
+        self.status, self.message, self.hint = status, message, hint
+        self.exit_code = _EXIT_CODES[status] if exit_code is None else exit_code
+
+    def as_json(self) -> dict[str, Any]:
+        """Stable keys for `--json`."""
+        return {
+            "audience": self.audience,
+            "destination": self.destination,
+            "list": self.list_name,
+            "adds": self.adds,
+            "removes": self.removes,
+            "members_added": self.members_added,
+            "members_removed": self.members_removed,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "unknown": self.unknown,
+            "status": self.status,
+            "message": self.message,
+            "hint": self.hint,
+            "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,
+            "run_id": self.run_id,
+        }
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """The exit code of several runs: 2, 1, 3, 4, 0, whichever comes first."""
+    found = set(codes)
+    return next((code for code in _WORST_FIRST if code in found), 0)
+
+
+def open_run(warehouse: Warehouse, clock: Clock, target: SyncTarget, lease: Lease, run_id: str) -> None:
+    """Record that a run has begun; what stays `running` has been killed."""
+    warehouse.execute(
+        f"""
+        insert into {_runs(warehouse)} (
+            run_id, audience, destination, list_name, fencing_token, started_at, status
+        )
+        values (:run_id, :audience, :destination, :list_name, :token, :now, 'running')
+        """,
+        run_id=run_id,
+        audience=target.audience,
+        destination=target.destination_name,
+        list_name=target.list_name,
+        token=lease.token,
+        now=clock.now(),
+    )
+
+
+def close_run(warehouse: Warehouse, clock: Clock, report: RunReport, list_id: str | None) -> None:
+    """Record how a run ended."""
+    values: dict[str, Any] = {
+        "list_id": list_id,
+        "evaluated_at": report.evaluated_at,
+        "finished_at": clock.now(),
+        "adds": report.adds,
+        "removes": report.removes,
+        "members_added": report.members_added,
+        "members_removed": report.members_removed,
+        "accepted": report.accepted,
+        "rejected": report.rejected,
+        "unknown": report.unknown,
+        "status": report.status,
+        "message": report.message,
+        "released_by": report.released_by,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    assignments = ", ".join(f"{name} = :{name}" for name in given)
+    warehouse.execute(
+        f"update {_runs(warehouse)} set {assignments} where run_id = :run_id", run_id=report.run_id, **given
+    )
+
+
+def unfinished_audiences(warehouse: Warehouse) -> list[str]:
+    """Audiences whose newest run at some list has to be tried again."""
+    rows = warehouse.rows(
+        f"""
+        with
+
+        newest as (
+
+            select
+                runs.audience,
+                runs.status
+            from {_runs(warehouse)} as runs
+            where true
+            qualify
+                row_number() over (
+                    partition by runs.destination, runs.list_name, runs.audience
+                    order by runs.started_at desc
+                ) = 1
+
+        )
+
+        select distinct audience
+        from newest
+        where status in ('retry_later', 'running')
+        """
+    )
+    return [str(audience) for (audience,) in rows]
+
+
+def _runs(warehouse: Warehouse) -> str:
+    return warehouse.relation("runs", "sync")

@@ -1,0 +1,121 @@
+"""The sync's own tables, in `S_sync`: what each list may hold, what was planned, sent and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segmentloom_sync.warehouse.base import Columns, Warehouse
+
+LEDGER: Columns = {
+    "destination": "string",
+    "list_id": "string",
+    "list_name": "string",
+    "audience": "string",
+    "identifier_type": "string",
+    "identifier": "string",
+    "state": "string",  # pending, sent, accepted, rejected, removing
+    "updated_at": "timestamp",
+    "fencing_token": "integer",
+    "member_key": "string",  # the profile whose identifiers travel together
+    "run_id": "string",
+    "batch_number": "integer",
+    "last_added_at": "timestamp",
+    "may_hold": "boolean",  # an earlier call may have put it on the list, whatever the state says now
+    "reason": "string",
+}
+"""One row per list and identifier that the list may hold. A row goes only when the platform has confirmed
+the removal, or when the identifier can never have been there."""
+
+LISTS: Columns = {
+    "destination": "string",
+    "list_name": "string",
+    "list_id": "string",
+    "audience": "string",
+    "is_created": "boolean",  # by us, as opposed to found
+    "recorded_at": "timestamp",
+}
+
+RUNS: Columns = {
+    "run_id": "string",
+    "audience": "string",
+    "destination": "string",
+    "list_name": "string",
+    "list_id": "string",
+    "fencing_token": "integer",
+    "evaluated_at": "timestamp",
+    "started_at": "timestamp",
+    "finished_at": "timestamp",
+    "adds": "integer",
+    "removes": "integer",
+    "members_added": "integer",
+    "members_removed": "integer",
+    "accepted": "integer",
+    "rejected": "integer",
+    "unknown": "integer",
+    "status": "string",  # running, ok, held, partial, failed, retry_later
+    "message": "string",
+    "released_by": "string",
+}
+
+BATCHES: Columns = {
+    "run_id": "string",
+    "batch_number": "integer",
+    "part": "integer",  # a batch that was halved has one row per request that the platform took
+    "destination": "string",
+    "list_id": "string",
+    "operation": "string",
+    "members": "integer",
+    "identifiers": "integer",
+    "accepted": "integer",
+    "rejected": "integer",
+    "unknown": "integer",
+    # planned, sending, done, unknown, abandoned
+    # or, asynchronous: processing, confirmed, partial, failed, expired
+    "state": "string",
+    "request_id": "string",
+    "started_at": "timestamp",
+    "finished_at": "timestamp",
+    "poll_at": "timestamp",
+    "message": "string",
+}
+
+MATCH_RATES: Columns = {
+    "destination": "string",
+    "list_id": "string",
+    "list_name": "string",
+    "audience": "string",
+    "observed_at": "timestamp",
+    "kind": "string",
+    "source": "string",
+    "identifier_type": "string",
+    "lower_bound": "number",
+    "upper_bound": "number",
+    "matched": "integer",
+    "submitted": "integer",
+    "request_id": "string",
+}
+
+LEASES: Columns = {
+    "lease_key": "string",
+    "holder": "string",
+    "host": "string",
+    "pid": "integer",
+    "fencing_token": "integer",
+    "taken_at": "timestamp",
+    "expires_at": "timestamp",
+}
+
+TABLES: Mapping[str, Columns] = {
+    "ledger": LEDGER,
+    "lists": LISTS,
+    "runs": RUNS,
+    "batches": BATCHES,
+    "match_rates": MATCH_RATES,
+    "leases": LEASES,
+}
+
+
+def ensure_tables(warehouse: Warehouse) -> None:
+    """Create what is missing; never drops or empties anything."""
+    for name, columns in TABLES.items():
+        warehouse.ensure_table(name, "sync", columns)

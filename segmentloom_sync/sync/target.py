@@ -1,0 +1,53 @@
+"""One list to keep in step: which audience, at which destination, with which rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from segmentloom_sync.destinations.base import Destination
+from segmentloom_sync.destinations.settings import DestinationSettings
+
+ConsentRule = Literal["granted", "not_denied", "any"]
+"""Which profiles may be sent: those that consented, those that did not refuse, or all."""
+
+DEFAULT_MAX_REMOVAL_PERCENT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTarget:
+    """An audience and the list that follows it.
+
+    Attributes:
+        destination_name: its key in segmentloom.yml, which the ledger uses too.
+        identifier_types: what is sent of each member.
+        cadence: how old a membership may be.
+    """
+
+    audience: str
+    destination_name: str
+    destination: Destination
+    list_name: str
+    identifier_types: tuple[str, ...] = ("email",)
+    consent_rule: ConsentRule = "any"
+    max_removal_percent: float = DEFAULT_MAX_REMOVAL_PERCENT
+    cadence: timedelta = timedelta(days=1)
+    max_retries: int = 5
+    poll_after: timedelta = timedelta(minutes=30)
+
+    @property
+    def key(self) -> str:
+        """Names the list in the leases, before the platform has given it an id."""
+        return f"{self.destination_name}/{self.list_name}"
+
+
+def consent_rule(destination: Destination, settings: DestinationSettings) -> ConsentRule:
+    """Which profiles may go to a destination.
+
+    A consent given in the settings is the operator's word for everybody. From the profile, a refusal always
+    keeps a person out, and where the platform demands consent an unknown one does too.
+    """
+    if settings.consent != "from_profile":
+        return "any"
+    return "granted" if destination.demands_consent else "not_denied"

@@ -1,0 +1,137 @@
+"""A platform in memory: sets of identifiers behind the interface of a destination, with scripted faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from segmentloom_sync.destinations.base import (
+    AudienceList,
+    Identifier,
+    MatchRate,
+    Member,
+    Operation,
+    Receipt,
+    RequestStatus,
+)
+from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
+
+Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials"]
+"""`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
+refused by name; `unsure`: half is applied and all is reported as unknown."""
+
+
+@dataclass
+class Call:
+    """A request as it arrived."""
+
+    operation: Operation
+    members: list[Member]
+
+    @property
+    def identifiers(self) -> set[Identifier]:
+        return {entry for member in self.members for entry in member.identifiers}
+
+
+@dataclass
+class MemoryPlatform:
+    """Lists are sets, by list id. `bad` identifiers are refused, in the way that `refusal` says."""
+
+    type: ClassVar[str] = "memory"
+    hash_rule: ClassVar[str] = "test"
+    identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
+    demands_consent: ClassVar[bool] = True
+    member_days: ClassVar[int | None] = 540
+    Settings: ClassVar[type[DestinationSettings]] = DestinationSettings
+
+    batch_size: int = 2
+    lists: dict[str, set[Identifier]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    retry_after: float | None = None
+    bad: set[Identifier] = field(default_factory=set)
+    refusal: Literal["items", "positions", "unnamed", "counted"] = "items"
+    is_asynchronous: bool = False
+    requests: dict[str, RequestStatus] = field(default_factory=dict)
+    rates: list[MatchRate] = field(default_factory=list)
+    before_push: Callable[[], None] = lambda: None
+
+    @property
+    def members(self) -> set[Identifier]:
+        """What all lists hold."""
+        return set().union(*self.lists.values())
+
+    def find_list(self, name: str) -> AudienceList | None:
+        return AudienceList(self.names[name], name) if name in self.names else None
+
+    def create_list(self, name: str, identifier_types: Sequence[str]) -> AudienceList:
+        fault = self.faults.pop(0) if self.faults else "ok"
+        if fault == "busy":
+            raise Unavailable("busy")
+        self.names[name] = f"list-{len(self.lists) + 1}"
+        self.lists[self.names[name]] = set()
+        if fault == "lost":
+            raise Unavailable("no answer", applied_unknown=True)
+        return AudienceList(self.names[name], name)
+
+    def delete_list(self, name: str) -> None:
+        """As somebody does at the platform."""
+        del self.lists[self.names.pop(name)]
+
+    def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
+        self.before_push()
+        assert len(members) <= self.batch_size
+        fault = self.faults.pop(0) if self.faults else "ok"
+        if fault == "credentials":
+            raise CredentialsError("the token was refused")
+        if fault == "busy":
+            raise Unavailable("busy", retry_after=self.retry_after)
+        if audience_list.id not in self.lists:
+            raise DestinationMissing(f"list {audience_list.name} is gone")
+        call = Call(operation, list(members))
+        self.calls.append(call)
+        bad = call.identifiers & self.bad if operation == "add" else set()
+        if bad and self.refusal in ("positions", "unnamed"):
+            raise self._refused(members)
+        sent = sorted(call.identifiers - bad)
+        rejected = dict.fromkeys(bad, "not valid")
+        if fault == "partial":
+            rejected |= dict.fromkeys(sent[len(sent) // 2 :], "not today")
+        applied = [entry for entry in sent if entry not in rejected]
+        if fault == "unsure":
+            applied = applied[: len(applied) // 2]
+        self._apply(audience_list.id, operation, applied)
+        if fault == "lost":
+            raise Unavailable("no answer", applied_unknown=True)
+        if fault == "unsure":
+            return Receipt(unknown=frozenset(call.identifiers))
+        if bad and self.refusal == "counted" and len(members) > 1:
+            return Receipt(unnamed_rejections=len(bad))
+        return self._receipt(rejected)
+
+    def _apply(self, list_id: str, operation: Operation, identifiers: Sequence[Identifier]) -> None:
+        if operation == "add":
+            self.lists[list_id].update(identifiers)
+        else:
+            self.lists[list_id].difference_update(identifiers)
+
+    def _receipt(self, rejected: dict[Identifier, str]) -> Receipt:
+        request_id = f"request-{len(self.calls)}"
+        if self.is_asynchronous:
+            self.requests[request_id] = RequestStatus("processing")
+        return Receipt(rejected=rejected, request_id=request_id, is_pending=self.is_asynchronous)
+
+    def _refused(self, members: Sequence[Member]) -> Rejected:
+        positions = frozenset(
+            position for position, member in enumerate(members) if self.bad & set(member.identifiers)
+        )
+        return Rejected("malformed", bad_positions=positions if self.refusal == "positions" else frozenset())
+
+    def request_status(self, request_id: str) -> RequestStatus:
+        return self.requests[request_id]
+
+    def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
+        return self.rates

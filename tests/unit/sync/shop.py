@@ -1,0 +1,157 @@
+"""A small warehouse made by hand: the public relations that the sync reads, and people to put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from segmentloom_sync.destinations.base import Identifier
+from segmentloom_sync.sync.tables import ensure_tables
+from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
+
+AUDIENCE = "buyers"
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+RELATIONS: Mapping[str, Columns] = {
+    "profiles": {
+        "profile_id": "string",
+        "ad_user_data_consent": "string",
+        "ad_personalization_consent": "string",
+        "is_opted_out": "boolean",
+        "is_quarantined": "boolean",
+    },
+    "hashed_identifiers": {
+        "hash_rule": "string",
+        "profile_id": "string",
+        "identifier_type": "string",
+        "identifier": "string",
+    },
+    "audience_membership": {"audience": "string", "profile_id": "string", "evaluated_at": "timestamp"},
+    "audience_sizes": {"audience": "string", "evaluated_at": "timestamp", "members": "integer"},
+}
+
+
+@dataclass
+class TestClock:
+    """Time that passes only when told to, or by sleeping."""
+
+    __test__ = False
+    time: datetime = START
+    slept: float = 0.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class Person:
+    """One profile and what is known of it."""
+
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    is_member: bool = True
+    is_opted_out: bool = False
+    is_quarantined: bool = False
+    consent: str | None = "granted"
+
+    @property
+    def identifiers(self) -> set[Identifier]:
+        return {email(value) for value in self.emails} | {phone(value) for value in self.phones}
+
+
+@dataclass
+class Shop:
+    """People, published into a warehouse."""
+
+    warehouse: Warehouse
+    clock: TestClock
+    hash_rule: str = "test"
+    audience: str = AUDIENCE
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Make the relations."""
+        for name, columns in RELATIONS.items():
+            self.warehouse.ensure_table(name, "", columns)
+        ensure_tables(self.warehouse)
+
+    def add(self, *names: str) -> None:
+        """People with one e-mail address each."""
+        for name in names:
+            self.people[name] = Person(emails=(name,))
+
+    def publish(self) -> None:
+        """Write all relations anew, as a dbt run does."""
+        statements = [
+            Statement(f"delete from {self.warehouse.relation(name)} where true")
+            for name in RELATIONS
+            if name != "audience_sizes"
+        ]
+        for name, person in sorted(self.people.items()):
+            statements += self._person(name, person)
+        statements.append(
+            Statement(
+                f"insert into {self.warehouse.relation('audience_sizes')} values (:audience, :now, :members)",
+                {
+                    "audience": self.audience,
+                    "now": self.clock.now(),
+                    "members": sum(person.is_member for person in self.people.values()),
+                },
+            )
+        )
+        self.warehouse.apply(statements)
+
+    def _person(self, name: str, person: Person) -> list[Statement]:
+        consents = "null, null" if person.consent is None else ":consent, :consent"
+        values = {"name": name, "opted_out": person.is_opted_out, "quarantined": person.is_quarantined}
+        if person.consent is not None:
+            values["consent"] = person.consent
+        profiles, hashed, membership = (
+            self.warehouse.relation(relation)
+            for relation in ("profiles", "hashed_identifiers", "audience_membership")
+        )
+        statements = [
+            Statement(f"insert into {profiles} values (:name, {consents}, :opted_out, :quarantined)", values)
+        ]
+        statements += [
+            Statement(
+                f"insert into {hashed} values (:rule, :name, :type, :identifier)",
+                {"rule": self.hash_rule, "name": name, "type": kind, "identifier": value},
+            )
+            for kind, value in sorted(person.identifiers)
+        ]
+        if person.is_member:
+            statements.append(
+                Statement(
+                    f"insert into {membership} values (:audience, :name, :now)",
+                    {"audience": self.audience, "name": name, "now": self.clock.now()},
+                )
+            )
+        return statements
+
+    def wanted(self, *, types: tuple[str, ...] = ("email", "phone")) -> set[Identifier]:
+        """What the list shall hold, computed without SQL."""
+        barred = {
+            entry for person in self.people.values() if person.is_opted_out for entry in person.identifiers
+        }
+        return {
+            entry
+            for person in self.people.values()
+            if person.is_member and not person.is_opted_out and not person.is_quarantined
+            for entry in person.identifiers
+            if entry.type in types and entry not in barred
+        }
+
+
+def email(name: str) -> Identifier:
+    return Identifier("email", sha256(f"{name}@example.com".encode()).hexdigest())
+
+
+def phone(number: str) -> Identifier:
+    return Identifier("phone", sha256(number.encode()).hexdigest())
