@@ -1,7 +1,8 @@
-"""Renders the dbt package's pure-text macros without starting dbt, for previews and checks of single expressions.
+"""Renders the dbt package's pure-text macros without starting dbt: for previews and for single expressions.
 
 The macro files are the same ones that dbt reads; only the little of dbt's context that they use is provided
-here: `adapter.dispatch`, `return`, `ref`, `var`, `target`, `exceptions`, `modules`, `run_started_at`, `dbt.type_*`.
+here: `adapter.dispatch`, `return`, `ref`, `var`, `target`, `exceptions`, `modules`, `run_started_at` and
+`dbt.type_*`.
 """
 
 from __future__ import annotations
