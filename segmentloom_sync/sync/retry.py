@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import Unavailable
@@ -23,6 +30,10 @@ BUDGET = timedelta(minutes=15)
 """What all waits of one run on one list may take together."""
 HEARTBEAT_SECONDS = 20.0
 """How often the lease is renewed while we wait."""
+
+_BACKOFF = wait_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS) + wait_random(
+    0, FIRST_WAIT_SECONDS
+)
 
 
 @dataclass(slots=True)
@@ -73,9 +84,7 @@ class Attempts:
 
     def _wait(self, state: RetryCallState) -> float:
         """The platform's own wish or a growing pause, whichever is longer, with jitter against herds."""
-        backoff = wait_exponential_jitter(
-            initial=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS
-        )(state)
+        backoff = _BACKOFF(state)
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked or 0.0)

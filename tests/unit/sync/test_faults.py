@@ -1,0 +1,355 @@
+"""What a run does when the platform, the network or the process fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+
+from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.sync.interrupt import Interrupt
+from segmentloom_sync.sync.lease import Holder, take_lease
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.warehouse.base import Warehouse
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform
+from tests.unit.sync.shop import Person, Shop, TestClock, email, phone
+
+
+def states(warehouse: Warehouse) -> dict[str, int]:
+    rows = warehouse.rows(f"select state, count(*) from {warehouse.relation('ledger', 'sync')} group by 1")
+    return {state: count for state, count in rows}
+
+
+def test_an_answer_that_is_lost_leaves_nobody_behind(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.faults = ["ok", "lost"]
+    report = runner.run(target)
+    assert (report.status, report.exit_code, report.unknown) == ("retry_later", 3, 1)
+    assert platform.members == {email("ann")}
+
+    shop.people["ann"].is_member = False
+    shop.people["bob"] = Person(emails=("bob",))
+    shop.publish()
+    runner.run(target)
+    assert platform.members == {email("bob")}
+
+
+def test_a_busy_platform_is_asked_again_after_the_time_it_wishes(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.faults, platform.retry_after = ["ok", "busy", "busy"], 90.0
+    report = runner.run(replace(target, max_retries=3))
+    assert report.status == "ok"
+    assert clock.slept >= 180
+
+
+@pytest.mark.parametrize(("retry_after", "retries"), [(1e9, 0), (-5.0, 3), (None, 3)])
+def test_waiting_has_an_end(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    clock: TestClock,
+    retry_after: float | None,
+    retries: int,
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.faults, platform.retry_after = ["ok", *["busy"] * 10], retry_after
+    report = runner.run(replace(target, max_retries=3))
+    assert (report.status, report.exit_code) == ("retry_later", 3)
+    assert len(platform.faults) == 10 - 1 - retries
+    assert clock.slept < 900
+
+
+def test_refused_credentials_stop_all_lists_of_the_destination(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    platform.faults = ["ok", "credentials"]
+    first = runner.run(target)
+    second = runner.run(replace(target, list_name="Other"))
+    assert (first.status, first.exit_code, second.exit_code) == ("failed", 2, 2)
+    assert platform.calls == []
+
+
+@pytest.mark.parametrize("refusal", ["items", "positions", "unnamed", "counted"])
+def test_only_the_bad_identifier_is_rejected(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    refusal: Literal["items", "positions", "unnamed", "counted"],
+) -> None:
+    platform.batch_size = 64
+    platform.refusal = refusal
+    shop.people = {f"p{n}": Person(emails=(f"p{n}",)) for n in range(50)}
+    shop.publish()
+    platform.bad = {email("p17"), email("p40")}
+    report = runner.run(target)
+    assert (report.accepted, report.rejected, report.unknown) == (48, 2, 0)
+    assert (report.status, report.exit_code) == ("partial", 1)
+    assert platform.members == shop.wanted() - platform.bad
+    platform.calls.clear()
+
+    assert runner.run(target).status == "ok"
+    assert platform.calls == [], "a rejected identifier is not sent again"
+    shop.people["p17"].emails = ("fixed",)
+    shop.publish()
+    assert runner.run(target).adds == 1
+    assert states(warehouse) == {"accepted": 49, "rejected": 1}
+
+
+def test_one_bad_identifier_does_not_cost_a_person_the_other(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    platform.refusal = "unnamed"
+    shop.people = {"ann": Person(emails=("ann",), phones=("1",)), "bob": Person(emails=("bob",))}
+    shop.publish()
+    platform.bad = {phone("1")}
+    assert runner.run(target).rejected == 1
+    assert platform.members == {email("ann"), email("bob")}
+
+
+def test_a_list_that_takes_nothing_ends_the_run_soon(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    platform.batch_size, platform.refusal = 256, "unnamed"
+    shop.people = {f"p{n}": Person(emails=(f"p{n}",)) for n in range(200)}
+    shop.publish()
+    platform.bad = shop.wanted()
+    report = runner.run(target)
+    assert (report.status, report.exit_code) == ("failed", 1)
+    assert len(platform.calls) < 30
+
+
+def test_a_list_that_is_gone_is_made_again_only_when_asked(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    platform.delete_list("Buyers")
+    shop.add("bob")
+    shop.publish()
+    report = runner.run(target)
+    assert (report.status, report.exit_code) == ("failed", 1)
+    assert report.hint is not None
+    assert "--recreate" in report.hint
+    assert platform.names == {}
+
+    runner.recreate = True
+    assert runner.run(target).status == "ok"
+    assert platform.members == {email("ann"), email("bob")}
+
+
+def test_a_creation_whose_answer_is_lost_makes_one_list(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.faults = ["lost"]
+    assert runner.run(replace(target, max_retries=1)).status == "ok"
+    assert len(platform.lists) == 1
+
+
+def test_who_opts_out_after_the_plan_is_cut_out_of_the_batch(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann", "bob", "cat", "dan")
+    shop.publish()
+
+    def opt_out() -> None:
+        shop.people["dan"].is_opted_out = True
+        shop.publish()
+
+    platform.before_push = opt_out
+    report = runner.run(target)
+    assert platform.members == {email("ann"), email("bob"), email("cat")}
+    assert all(email("dan") not in call.identifiers for call in platform.calls)
+    assert (report.adds, report.accepted, report.status) == (3, 3, "ok")
+    assert states(warehouse) == {"accepted": 3}
+
+
+def test_who_opts_out_while_a_request_is_repeated_is_cut_out_too(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann", "bob")
+    shop.publish()
+    faults: list[Fault] = ["ok", "lost", "ok"]
+    platform.faults = faults
+
+    def opt_out() -> None:
+        if len(platform.faults) == 1:
+            assert platform.members == {email("ann"), email("bob")}
+        shop.people["bob"].is_opted_out = True
+        shop.publish()
+
+    platform.before_push = opt_out
+    runner.run(replace(target, max_retries=1))
+    assert [len(call.identifiers) for call in platform.calls] == [2, 1]
+    platform.before_push = lambda: None
+    runner.run(target)
+    assert platform.members == {email("ann")}
+
+
+def test_a_person_who_was_never_sent_is_not_even_removed(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    platform.faults = ["ok", "busy"]
+    runner.run(target)
+    assert states(warehouse) == {"sent": 2, "pending": 1}
+    shop.people["cat"].is_opted_out = True
+    shop.publish()
+    runner.run(target)
+    assert all(email("cat") not in call.identifiers for call in platform.calls)
+    assert platform.members == {email("ann"), email("bob")}
+
+
+def test_an_interrupt_finishes_the_batch_in_flight_and_records_it(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann", "bob", "cat", "dan")
+    shop.publish()
+    interrupt = Interrupt()
+    runner.interrupt = interrupt
+
+    def press() -> None:
+        interrupt.is_requested = True
+
+    platform.before_push = press
+    report = runner.run(target)
+    assert (report.status, report.accepted, report.unknown) == ("retry_later", 2, 2)
+    assert states(warehouse) == {"accepted": 2, "pending": 2}
+    runner.interrupt = Interrupt()
+    platform.before_push = lambda: None
+    assert runner.run(target).accepted == 2
+
+
+def test_another_run_is_kept_out_until_its_lease_has_expired(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    clock: TestClock,
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    take_lease(warehouse, clock, target.key, Holder(host="elsewhere", pid=1))
+    report = runner.run(target)
+    assert (report.status, report.exit_code, platform.calls) == ("retry_later", 3, [])
+    clock.time += timedelta(seconds=61)
+    assert runner.run(target).status == "ok"
+
+
+def test_a_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
+    shop: Shop, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse, clock: TestClock
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    dead = replace(Holder(), pid=2**22 + 1, name="dead")
+    take_lease(warehouse, clock, target.key, dead)
+    assert runner.run(target).status == "ok"
+
+
+def test_a_run_that_was_overtaken_writes_nothing_more(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    clock: TestClock,
+) -> None:
+    shop.add("ann", "bob", "cat", "dan")
+    shop.publish()
+    other = SyncRunner(warehouse, clock)
+
+    def pause_for_long() -> None:
+        platform.before_push = lambda: None
+        clock.time += timedelta(minutes=10)
+        shop.publish()
+        assert other.run(target).status == "ok"
+
+    platform.before_push = pause_for_long
+    report = runner.run(target)
+    assert (report.status, report.exit_code) == ("retry_later", 3)
+    assert len(platform.calls) == 3, "the other run's two batches and the one that was in flight"
+    assert states(warehouse) == {"accepted": 4}
+    assert platform.members == shop.wanted()
+
+
+def test_an_asynchronous_removal_stays_in_the_ledger_until_it_is_confirmed(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    clock: TestClock,
+) -> None:
+    platform.is_asynchronous = True
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_member = False
+    shop.publish()
+    assert runner.run(target).accepted == 1
+    assert states(warehouse) == {"accepted": 2, "removing": 1}
+    calls = len(platform.calls)
+    assert runner.run(target).removes == 0, "what the platform works on is not sent again"
+    assert len(platform.calls) == calls
+
+    clock.time += timedelta(minutes=31)
+    platform.requests[f"request-{calls}"] = RequestStatus("succeeded")
+    runner.run(target)
+    assert states(warehouse) == {"accepted": 2}
+    assert len(platform.calls) == calls
+
+
+@pytest.mark.parametrize("answer", ["failed", "partial", None])
+def test_an_asynchronous_removal_that_is_not_confirmed_is_sent_again(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    clock: TestClock,
+    answer: Literal["failed", "partial"] | None,
+) -> None:
+    platform.is_asynchronous = True
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_member = False
+    shop.publish()
+    runner.run(target)
+    if answer is None:
+        clock.time += timedelta(hours=25)
+    else:
+        clock.time += timedelta(minutes=31)
+        platform.requests["request-2"] = RequestStatus(answer, failed_count=1, reasons={"INTERNAL": 1})
+    shop.publish()
+    assert runner.run(target).removes == 1
+
+
+def test_a_failed_addition_is_sent_again(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    platform.is_asynchronous = True
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    clock.time += timedelta(minutes=31)
+    platform.requests["request-1"] = RequestStatus("failed", reasons={"NO_CONSENT": 1})
+    assert runner.run(target).adds == 1

@@ -1,0 +1,127 @@
+"""Guards hold an accident back, and never a person's wish to be gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from segmentloom_sync.sync.guard import held_reason
+from segmentloom_sync.sync.plan import PlanCounts
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.warehouse.base import Warehouse
+from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.shop import Person, Shop, TestClock, email
+
+
+def counts(*, held: int, removes: int, wanted: int | None = None) -> PlanCounts:
+    return PlanCounts(
+        adds=0,
+        removes=removes,
+        members_added=0,
+        members_removed=removes,
+        private_removes=0,
+        new_removes=removes,
+        forgets=0,
+        wanted=held - removes if wanted is None else wanted,
+        held=held,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "is_held"),
+    [
+        (counts(held=1000, removes=300), False),
+        (counts(held=1000, removes=301), True),
+        (counts(held=200, removes=100), False),
+        (counts(held=200, removes=101), True),
+        (counts(held=3, removes=3), True),
+        (counts(held=3, removes=3, wanted=1), False),
+        (counts(held=0, removes=0, wanted=0), False),
+    ],
+)
+def test_large_or_emptying_removals_are_held(change: PlanCounts, is_held: bool) -> None:
+    assert (held_reason(change, 30) is not None) == is_held
+
+
+def test_an_emptied_audience_is_held_until_a_person_releases_it(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    for person in shop.people.values():
+        person.is_member = False
+    shop.publish()
+
+    report = runner.run(target)
+    assert (report.status, report.exit_code, report.removes) == ("held", 4, 2)
+    assert runner.plan(target).status == "held"
+    assert platform.members == {email("ann"), email("bob")}
+
+    runner.released_by = "Jo"
+    assert runner.run(target).status == "ok"
+    assert platform.members == set()
+    audit = warehouse.rows(
+        f"select status, released_by from {warehouse.relation('runs', 'sync')} where released_by is not null"
+    )
+    assert audit == [("ok", "Jo")]
+
+
+def test_people_who_opted_out_are_removed_while_the_rest_is_held(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    for person in shop.people.values():
+        person.is_member = False
+    shop.people["cat"].is_opted_out = True
+    shop.publish()
+    report = runner.run(target)
+    assert report.status == "held"
+    assert platform.members == {email("ann"), email("bob")}
+    assert (report.removes, report.accepted, report.unknown) == (3, 1, 2)
+
+
+def test_opt_outs_alone_are_never_held(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_opted_out = True
+    shop.publish()
+    assert runner.run(target).status == "ok"
+    assert platform.members == set()
+
+
+def test_a_released_removal_that_was_cut_short_needs_no_second_release(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.people = {f"p{n}": Person(emails=(f"p{n}",)) for n in range(4)}
+    shop.publish()
+    runner.run(target)
+    for person in shop.people.values():
+        person.is_member = False
+    shop.publish()
+    runner.released_by = "Jo"
+    platform.faults = ["ok", "busy"]
+    assert runner.run(target).status == "retry_later"
+    runner.released_by = None
+    assert runner.run(target).status == "ok"
+    assert platform.members == set()
+
+
+def test_a_membership_older_than_its_cadence_is_not_sent(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    assert runner.run(target).status == "failed", "never evaluated"
+    shop.add("ann")
+    shop.publish()
+    clock.time += timedelta(hours=25)
+    report = runner.run(target)
+    assert (report.status, report.exit_code, platform.calls) == ("failed", 1, [])
+    assert report.message is not None
+    assert "25.0 hours old" in report.message
