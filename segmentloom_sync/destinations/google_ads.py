@@ -135,9 +135,10 @@ class GoogleAds:
         query = {"pageSize": str(LISTS_PER_PAGE), "filter": f'display_name = "{quoted}"'}
         while True:
             answer = self._call("GET", f"{self._account}/userLists", params=query)
-            for entry in answer.get("userLists", []):
-                if entry.get("displayName") == name:
-                    return AudienceList(str(entry["id"]), name)
+            with http.understood(self.type):
+                for entry in answer.get("userLists", []):
+                    if entry["displayName"] == name:
+                        return AudienceList(str(entry["id"]), name)
             if not answer.get("nextPageToken"):
                 return None
             query = {**query, "pageToken": answer["nextPageToken"]}
@@ -153,7 +154,8 @@ class GoogleAds:
                 "contactIdInfo": {"dataSourceType": "DATA_SOURCE_TYPE_FIRST_PARTY"},
             },
         }
-        return AudienceList(str(self._call("POST", f"{self._account}/userLists", json=body)["id"]), name)
+        answer = self._call("POST", f"{self._account}/userLists", json=body)
+        return AudienceList(http.new_id(self.type, answer.get("id")), name)
 
     def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
         """Send one request. Google takes all of it or nothing, and says later what became of it."""
@@ -181,18 +183,18 @@ class GoogleAds:
     def request_status(self, request_id: str) -> RequestStatus:
         """What became of a request; Google keeps it for about 50 days."""
         answer = self._call("GET", "requestStatus:retrieve", params={"requestId": request_id})
-        return google_answers.request_status(answer)
+        with http.understood(self.type):
+            return google_answers.request_status(answer)
 
     def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
         """The list's match rate in per cent. Absent and 0 look alike, so neither is reported."""
         entry = self._call(
             "GET", f"{self._account}/userLists/{audience_list.id}", list_name=audience_list.name
         )
-        info = entry.get("ingestedUserListInfo", {}).get("contactIdInfo", {})
-        percent = info.get("matchRatePercentage")
-        if not percent:
-            return ()
-        return (MatchRate("percent", "matchRatePercentage", lower=float(percent), upper=float(percent)),)
+        with http.understood(self.type):
+            info = entry.get("ingestedUserListInfo", {}).get("contactIdInfo", {})
+            percent = float(info.get("matchRatePercentage", 0))
+        return (MatchRate("percent", "matchRatePercentage", lower=percent, upper=percent),) if percent else ()
 
     def _member(self, member: Member, operation: Operation) -> dict[str, Any]:
         identifiers = [{_FIELDS[kind]: value} for kind, value in member.identifiers]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -180,6 +181,34 @@ def _refused(error: BaseException) -> bool:
     """Whether no connection was made: refused, or the name did not resolve."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, NewConnectionError)
+
+
+@contextmanager
+def understood(platform: str) -> Iterator[None]:
+    """Read an answer; one that has not the documented form leaves open what the platform did.
+
+    Raises:
+        Unavailable: the answer lacks something or has it in another type.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Unavailable(
+            f"{platform} answered in a form that is not its own",
+            hint="check base_url and api_version, and what sits between",
+            applied_unknown=True,
+        ) from None
+
+
+def new_id(platform: str, value: object) -> str:
+    """The id of something just created.
+
+    Raises:
+        Unavailable: there is none; whether the platform created it is open.
+    """
+    if isinstance(value, str | int) and str(value).isdigit():
+        return str(value)
+    raise Unavailable(f"{platform} named no id for the new list", applied_unknown=True)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

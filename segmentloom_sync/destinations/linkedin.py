@@ -83,9 +83,10 @@ class LinkedIn:
 
     def find_list(self, name: str) -> AudienceList | None:
         """The segment that was created for that name, else the first one that bears it."""
-        found = [segment for segment in self._segments() if segment.get("name") == name]
-        found.sort(key=lambda segment: segment.get("sourceSegmentId") != self._source_id(name))
-        return AudienceList(str(found[0]["id"]), name) if found else None
+        with http.understood(self.type):
+            found = [segment for segment in self._segments() if segment["name"] == name]
+            found.sort(key=lambda segment: segment.get("sourceSegmentId") != self._source_id(name))
+            return AudienceList(str(found[0]["id"]), name) if found else None
 
     def create_list(self, name: str, identifier_types: Sequence[str]) -> AudienceList:
         """Create a segment of users; for up to two minutes LinkedIn may answer as if it did not exist."""
@@ -99,10 +100,9 @@ class LinkedIn:
         }
         reply = self._call("POST", "dmpSegments", json=body)
         identifier = reply.headers.get("x-restli-id") or reply.headers.get("x-linkedin-id")
-        if not identifier:
-            raise Unavailable("linkedin named no id for the new segment", applied_unknown=True)
-        self._created[identifier] = self._clock.now()
-        return AudienceList(identifier, name)
+        created = AudienceList(http.new_id(self.type, identifier), name)
+        self._created[created.id] = self._clock.now()
+        return created
 
     def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
         """Send one batch, one element per member; LinkedIn answers for each."""
@@ -155,11 +155,12 @@ class LinkedIn:
                 "count": str(LISTS_PER_PAGE),
             }
             page = self._call("GET", "dmpSegments", params=query).object()
-            elements = page.get("elements", [])
-            yield from elements
-            start += len(elements)
-            if not elements or start >= page.get("paging", {}).get("total", start + 1):
-                return
+            with http.understood(self.type):
+                elements = page["elements"]
+                yield from elements
+                start += len(elements)
+                if not elements or start >= page["paging"].get("total", start + 1):
+                    return
 
     def _object(self, path: str, audience_list: AudienceList) -> dict[str, Any]:
         return self._call("GET", path, audience_list=audience_list).object()

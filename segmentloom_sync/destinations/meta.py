@@ -93,9 +93,8 @@ class Meta:
             "description": "Kept in step by Segmentloom",
             "customer_file_source": "USER_PROVIDED_ONLY",
         }
-        return AudienceList(
-            str(self._call("POST", f"{self._account}/customaudiences", json=body)["id"]), name
-        )
+        answer = self._call("POST", f"{self._account}/customaudiences", json=body)
+        return AudienceList(http.new_id(self.type, answer.get("id")), name)
 
     def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
         """Send one upload session of one batch.
@@ -119,7 +118,8 @@ class Meta:
         }
         method = "POST" if operation == "add" else "DELETE"
         answer = self._call(method, f"{audience_list.id}/users", list_name=audience_list.name, json=body)
-        return _receipt(answer, members, rows)
+        with http.understood(self.type):
+            return _receipt(answer, members, rows)
 
     def request_status(self, request_id: str) -> RequestStatus:
         """Meta's receipts are final."""
@@ -130,20 +130,22 @@ class Meta:
         answer = self._call(
             "GET", audience_list.id, list_name=audience_list.name, params={"fields": ",".join(_BOUNDS)}
         )
-        lower, upper = (answer.get(name, -1) for name in _BOUNDS)
+        with http.understood(self.type):
+            lower, upper = (float(answer.get(name, -1)) for name in _BOUNDS)
         if lower < 0 or upper < 0:
             return ()
-        return (MatchRate("bounds", "approximate_count", lower=float(lower), upper=float(upper)),)
+        return (MatchRate("bounds", "approximate_count", lower=lower, upper=upper),)
 
     def _lists(self) -> Iterator[dict[str, Any]]:
         query = {"fields": "id,name,subtype", "limit": str(LISTS_PER_PAGE)}
         while True:
             answer = self._call("GET", f"{self._account}/customaudiences", params=query)
-            yield from (entry for entry in answer.get("data", []) if entry.get("subtype") == "CUSTOM")
-            paging = answer.get("paging", {})
-            if "next" not in paging:
-                return
-            query = {**query, "after": paging["cursors"]["after"]}
+            with http.understood(self.type):
+                yield from [entry for entry in answer["data"] if entry.get("subtype") == "CUSTOM"]
+                paging = answer.get("paging", {})
+                if "next" not in paging:
+                    return
+                query = {**query, "after": paging["cursors"]["after"]}
 
     def _call(
         self,
