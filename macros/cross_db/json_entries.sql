@@ -17,16 +17,26 @@
         json_each(case when json_type(objects.{{ json_column }}) = 'OBJECT' then objects.{{ json_column }} end) as entries
 {%- endmacro %}
 
+{# json_keys() writes a key with special characters in quotes, as in a path. #}
 {% macro bigquery__json_entries(relation, json_column, columns) -%}
     select
-        {% for column in columns %}objects.{{ column }}, {% endfor %}
+        {% for column in columns %}{{ column }}, {% endfor %}
         entry_key,
-        to_json_string(objects.{{ json_column }}[entry_key]) as entry_value
+        to_json_string({{ json_column }}[entry_key]) as entry_value
 
-    from {{ relation }} as objects,
-        unnest(json_keys(objects.{{ json_column }}, 1)) as entry_key
+    from (
+        select
+            objects.*,
+            case
+                when path_key like '"%"' then coalesce(json_value(safe.parse_json(path_key), '$'), path_key)
+                else path_key
+            end as entry_key
 
-    where json_type(objects.{{ json_column }}) = 'object'
+        from {{ relation }} as objects,
+            unnest(json_keys(objects.{{ json_column }}, 1)) as path_key
+
+        where json_type(objects.{{ json_column }}) = 'object'
+    ) as entries
 {%- endmacro %}
 
 {% macro snowflake__json_entries(relation, json_column, columns) -%}
@@ -38,5 +48,5 @@
     from {{ relation }} as objects,
         lateral flatten(input => objects.{{ json_column }}) as entries
 
-    where is_object(objects.{{ json_column }})
+    where left(to_json(objects.{{ json_column }}), 1) = '{'
 {%- endmacro %}

@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro bigquery__json_member(expression, key) -%}
-    json_query({{ expression }}, '$.{{ key }}')
+    {{ expression }}['{{ key }}']
 {%- endmacro %}
 
 {% macro snowflake__json_member(expression, key) -%}

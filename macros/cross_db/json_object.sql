@@ -21,8 +21,8 @@
 
 {% macro snowflake__json_object(expression) -%}
     case
-        when is_object(to_variant({{ expression }})) then to_variant({{ expression }})
-        when is_object(try_parse_json(to_variant({{ expression }})::varchar))
+        when left(to_json(to_variant({{ expression }})), 1) = '{' then to_variant({{ expression }})
+        when left(to_json(try_parse_json(to_variant({{ expression }})::varchar)), 1) = '{'
             then try_parse_json(to_variant({{ expression }})::varchar)
     end
 {%- endmacro %}

@@ -19,7 +19,7 @@
     {%- set content = {} -%}
     {%- for name in texts -%}{%- do content.update({name: segmentloom.json_to_text(name)}) -%}{%- endfor -%}
     {%- for name in objects -%}{%- do content.update({name: name}) -%}{%- endfor -%}
-    {%- do content.update({'occurred_at': segmentloom.json_to_text(segmentloom.timestamp_text('occurred_at'))}) -%}
+    {%- do content.update({'occurred_at': segmentloom.json_to_text(segmentloom.epoch_microseconds('occurred_at'))}) -%}
     select
         coalesce(event_id, {{ segmentloom.sha256_hex('content') }}) as event_id,
         {{ segmentloom.literal(source.name) }} as source_id,

@@ -50,8 +50,8 @@ pairs as (
 final as (
 
     select
-        {{ segmentloom.integer_key("identifier_type || ':' || identifier_value") }} as identifier_key,
-        {{ segmentloom.integer_key("other_type || ':' || other_value") }} as other_key,
+        {{ segmentloom.identifier_key("identifier_type || ':' || identifier_value") }} as identifier_key,
+        {{ segmentloom.identifier_key("other_type || ':' || other_value") }} as other_key,
         identifier_type,
         identifier_value,
         other_type,

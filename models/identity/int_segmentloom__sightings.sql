@@ -31,7 +31,7 @@ sightings as (
 final as (
 
     select
-        {{ segmentloom.integer_key("identifier_type || ':' || identifier_value") }} as identifier_key,
+        {{ segmentloom.identifier_key("identifier_type || ':' || identifier_value") }} as identifier_key,
         identifier_type,
         identifier_value,
         min(occurred_at) as first_seen_at,
