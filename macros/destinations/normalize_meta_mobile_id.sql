@@ -1,0 +1,4 @@
+{# Meta: lower case with its hyphens, not hashed. #}
+{% macro normalize_meta_mobile_id(expression) -%}
+    {{ segmentloom.mobile_id(expression) }}
+{%- endmacro %}
