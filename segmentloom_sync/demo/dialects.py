@@ -8,6 +8,8 @@ from typing import Any
 
 from segmentloom_sync.demo.traffic import Event
 
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
 
 def iso(milliseconds: int) -> str:
     """A time as ISO 8601 text in UTC."""
@@ -36,6 +38,7 @@ def native(event: Event, received: int) -> str:
 
 def segment(event: Event, received: int) -> str:
     """A line of the Segment dialect (camelCase), as an archive of it has them."""
+    at = iso(event.at)
     return _line(
         {
             "type": event.type,
@@ -44,9 +47,9 @@ def segment(event: Event, received: int) -> str:
             "anonymousId": event.anonymous_id,
             "userId": event.user_id,
             "previousId": event.previous_id,
-            "timestamp": iso(event.at),
-            "originalTimestamp": iso(event.at),
-            "sentAt": iso(event.at),
+            "timestamp": at,
+            "originalTimestamp": at,
+            "sentAt": at,
             "receivedAt": iso(received),
             "properties": event.properties,
             "traits": event.traits,
@@ -57,4 +60,4 @@ def segment(event: Event, received: int) -> str:
 
 def _line(fields: dict[str, Any]) -> str:
     kept = {key: value for key, value in fields.items() if value not in (None, {})}
-    return json.dumps(kept, separators=(",", ":"))
+    return _encode(kept)
