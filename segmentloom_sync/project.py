@@ -105,6 +105,32 @@ class Project:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectFolder:
+    """A dbt project without its warehouse: for work on its files that needs no profile.
+
+    Attributes:
+        directory: folder of dbt_project.yml, absolute.
+        name: the project's name.
+    """
+
+    directory: Path
+    name: str
+
+    @classmethod
+    def find(cls, project_dir: Path | None = None) -> ProjectFolder:
+        """Find the project as `Project.find` does.
+
+        Raises:
+            ConfigError: there is no project, or it has no name.
+        """
+        directory = _project_directory(project_dir)
+        name = _read_mapping(directory / PROJECT_FILE).get("name")
+        if not isinstance(name, str):
+            raise ConfigError(f"{directory / PROJECT_FILE} has no `name`")
+        return cls(directory, name)
+
+
 def _project_directory(given: Path | None) -> Path:
     named = given or (Path(os.environ["DBT_PROJECT_DIR"]) if os.environ.get("DBT_PROJECT_DIR") else None)
     if named is not None:

@@ -1,4 +1,4 @@
-"""The dbt properties of compiled audiences: descriptions, tags, contracts, tests, and an exposure for each sync."""
+"""The dbt properties of compiled audiences: descriptions, tags, contracts, tests, exposures of the syncs."""
 
 from __future__ import annotations
 

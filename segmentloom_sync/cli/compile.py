@@ -8,7 +8,7 @@ import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
-from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.cli.parameters import Json, ProjectDir
 
 
 @app.command()
@@ -18,8 +18,6 @@ def compile(
     ] = False,
     json: Json = False,
     project_dir: ProjectDir = None,
-    profiles_dir: ProfilesDir = None,
-    target: Target = None,
 ) -> None:
     """Validate audiences/*.yml and write their dbt models.
 
@@ -28,9 +26,9 @@ def compile(
     Example: segmentloom-sync compile --check
     """
     from segmentloom_sync.audiences.compile import compile_audiences
-    from segmentloom_sync.project import Project
+    from segmentloom_sync.project import ProjectFolder
 
-    compiled = compile_audiences(Project.find(project_dir, profiles_dir, target), check=check)
+    compiled = compile_audiences(ProjectFolder.find(project_dir), check=check)
     is_stale = check and not compiled.is_up_to_date
     if json:
         terminal.print_json(
