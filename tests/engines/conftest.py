@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Protocol
 
 import pytest
 
 from segmentloom_sync.warehouse.base import Engine
 from tests.engines.emulators import Emulators
+from tests.engines.scenario.play import play
+from tests.engines.scenario.rows import Rows, public_rows
 from tests.workspace import Workspace
 
 ENGINES: tuple[Engine, ...] = ("duckdb", "bigquery", "snowflake")
@@ -20,6 +23,11 @@ class NewWorkspace(Protocol):
     """Makes a workspace on an engine, in a schema of its own."""
 
     def __call__(self, engine: Engine, *, variables: Mapping[str, Any] | None = None) -> Workspace: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the dialect checks come last, when all statements have been sent."""
+    items.sort(key=lambda item: item.path.name == "test_dialects.py")
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +87,16 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def engine_workspace(engine: Engine, new_workspace: NewWorkspace) -> Workspace:
     """A fresh workspace on each engine in turn."""
     return new_workspace(engine)
+
+
+@pytest.fixture(scope="session")
+def played(new_workspace: NewWorkspace) -> Callable[[Engine], dict[str, Rows]]:
+    """Plays the scenario on an engine, once in a test run, and gives all rows of its public relations."""
+
+    @cache
+    def rows_after_playing(engine: Engine) -> dict[str, Rows]:
+        workspace = new_workspace(engine)
+        play(workspace)
+        return public_rows(workspace.path)
+
+    return rows_after_playing

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.engines.environments import environment
+from segmentloom_sync.warehouse.base import Engine
+from tests.engines.environments import Name, environment
 
 SERVERS = Path(__file__).resolve().parent / "servers"
 START_SECONDS = 90
@@ -54,6 +55,10 @@ class Emulators:
             self._ports["bigquery"] = port
         return f"http://127.0.0.1:{self._ports['bigquery']}"
 
+    def journal(self, engine: Engine) -> Path:
+        """What the engine's emulator was asked to run; see `servers/journal.py`."""
+        return self.folder / {"bigquery": "bqemulator.jsonl", "snowflake": "fakesnow.jsonl"}[engine]
+
     def snowflake_output(self, schema: str) -> dict[str, Any]:
         """A dbt profile output for a schema of the Snowflake emulator."""
         return {
@@ -86,7 +91,7 @@ class Emulators:
             "job_retries": 0,
         }
 
-    def _start(self, name: Any, port: int, arguments: list[str]) -> None:
+    def _start(self, name: Name, port: int, arguments: list[str]) -> None:
         python = environment(name) / "python"
         log = self.folder / f"{name}.log"
         output = self._stack.enter_context(log.open("w"))

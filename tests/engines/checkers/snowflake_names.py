@@ -51,7 +51,7 @@ def _names_a_relation(before: Token | None) -> bool:
     return before.token_type is TokenType.DOT or before.text.lower() in A_RELATION_FOLLOWS
 
 
-def refused(journal: str) -> Iterator[tuple[Statement, str]]:
+def verdicts(journal: str) -> Iterator[tuple[Statement, str]]:
     """Each statement with the names in it that Snowflake does not know, or "" where there is none."""
     for entry in entries(journal):
         if not isinstance(entry, Table):
@@ -60,4 +60,4 @@ def refused(journal: str) -> Iterator[tuple[Statement, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(report(refused(sys.argv[1])))
+    sys.exit(report(verdicts(sys.argv[1])))

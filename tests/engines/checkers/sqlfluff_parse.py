@@ -12,7 +12,7 @@ from entries import Statement, Table, entries, report
 from sqlfluff.core import FluffConfig, Linter
 
 
-def refused(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
+def verdicts(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
     """Each statement with the first thing in it that the grammar does not know, or "" where there is none."""
     settings = {"dialect": dialect, "templater": "raw", "large_file_skip_byte_limit": "0"}
     linter = Linter(config=FluffConfig(overrides=settings))
@@ -23,4 +23,4 @@ def refused(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(report(refused(*sys.argv[1:])))
+    sys.exit(report(verdicts(*sys.argv[1:])))

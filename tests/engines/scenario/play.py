@@ -1,0 +1,74 @@
+"""Plays the scenario on one engine: load, build, load more, build again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from tests.workspace import Workspace
+
+FOLDER = Path(__file__).resolve().parent
+SHOP_SCHEMA = "shop"
+FIRST_DAY = "2026-11-20T00:00:00Z"
+SECOND_DAY = "2026-11-21T00:00:00Z"
+
+
+def play(workspace: Workspace) -> None:
+    """Both days, each on its own `segmentloom_as_of`."""
+    _connect_the_shop(workspace)
+    for audience in sorted((FOLDER / "audiences").glob("*.yml")):
+        workspace.audience(audience.stem, audience.read_text())
+    workspace.cli("compile")
+
+    _load(workspace, "first.jsonl", 1)
+    _load(workspace, "segment.jsonl", 1, "--source", "web")
+    _build(workspace, FIRST_DAY)
+    _load(workspace, "second.jsonl", 1)
+    _load(workspace, "first.jsonl", 1)
+    _build(workspace, SECOND_DAY)
+
+
+def _connect_the_shop(workspace: Workspace) -> None:
+    """Make the shop's own table as any dbt project would, then name it as a source."""
+    models = workspace.path / "models" / "shop"
+    models.mkdir()
+    shutil.copy(FOLDER / "orders.sql", models / "orders.sql")
+    workspace.dbt("run", "--select", "orders")
+    shutil.rmtree(models)
+
+    file = workspace.path / "dbt_project.yml"
+    project = yaml.safe_load(file.read_text())
+    project["vars"]["segmentloom_sources"] = [
+        {
+            "name": "shop",
+            "kind": "custom",
+            "relation": f"{_schema(workspace)}_{SHOP_SCHEMA}.orders",
+            "columns": {
+                "user_id": "customer_no",
+                "email": "email",
+                "occurred_at": "ordered_at",
+                "properties": {"amount": "amount", "currency": "currency", "note": "note"},
+            },
+            "constants": {"type": "track", "event": "Shop Order"},
+        }
+    ]
+    file.write_text(yaml.safe_dump(project))
+
+
+def _schema(workspace: Workspace) -> str:
+    """The target's schema, which BigQuery calls a dataset."""
+    profile = yaml.safe_load((workspace.path / "profiles.yml").read_text())
+    output = profile["segmentloom"]["outputs"]["test"]
+    return str(output.get("dataset") or output["schema"])
+
+
+def _load(workspace: Workspace, file: str, refused_status: int, *options: str) -> None:
+    """Each file holds lines that are refused, so that `load` says so by its exit status."""
+    done = workspace.cli("load", str(FOLDER / file), *options, check=False)
+    assert done.returncode == refused_status, done.stderr
+
+
+def _build(workspace: Workspace, as_of: str) -> None:
+    workspace.dbt("build", "--vars", yaml.safe_dump({"segmentloom_as_of": as_of}))
