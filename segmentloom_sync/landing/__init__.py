@@ -1,0 +1,1 @@
+"""Lands events from files in the warehouse: reads lines, normalises events, loads them."""

@@ -1,0 +1,170 @@
+"""Normalises one event of either dialect to the columns of landed events.
+
+The native dialect writes `user_id`, Segment's `userId`; a key is looked for in Segment's spelling first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from segmentloom_sync.landing import refused
+from segmentloom_sync.landing.json_line import write, write_sorted
+from segmentloom_sync.landing.refused import Refused
+from segmentloom_sync.landing.times import occurred_at, read_time
+
+ASCII_BLANKS: Final = " \t\n\r\f\v"
+_NAMES: Final[Mapping[str, str | None]] = {
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "identify": None,
+    "group": None,
+    "alias": None,
+}
+_EXACT_FLOATS: Final = 2**53
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+class Envelope(NamedTuple):
+    """What a batch says for all its events."""
+
+    context: Mapping[str, Any] = _NOTHING
+    sent_at: Any = None
+    received_at: Any = None
+
+
+class Event(NamedTuple):
+    """A normalised event; `properties`, `traits` and `context` are JSON text."""
+
+    event_id: str
+    type: str
+    event: str | None
+    occurred_at: datetime
+    original_timestamp: datetime | None
+    sent_at: datetime | None
+    received_at: datetime
+    anonymous_id: str | None
+    user_id: str | None
+    previous_id: str | None
+    group_id: str | None
+    email: str | None
+    properties: str
+    traits: str
+    context: str
+    library: str | None
+    ip: str | None
+    user_agent: str | None
+
+
+def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) -> Event:
+    """Turn one event into a row.
+
+    Args:
+        item: the event as it was sent.
+        envelope: the batch around it.
+        loaded_at: counts as the time of arrival when the event names none.
+
+    Raises:
+        Refused: the event has an unknown type, no name where it needs one, an id that is neither text nor a
+            whole number, an unreadable time, or nothing that identifies anybody.
+    """
+    kind, name = _type_and_name(item)
+    user_id = _identifier(item, "userId", "user_id")
+    anonymous_id = _identifier(item, "anonymousId", "anonymous_id")
+    previous_id = _identifier(item, "previousId", "previous_id")
+    context = _object(item.get("context"))
+    if envelope.context:
+        context = {**envelope.context, **context}
+    context_traits = _object(context.get("traits"))
+    properties = _object(item.get("properties"))
+    traits = _object(item.get("traits"))
+    email = _email(traits, context_traits, properties)
+    if not traits and kind in ("identify", "group"):
+        traits = context_traits
+    if (user_id or anonymous_id or email or (kind == "alias" and previous_id)) is None:
+        raise Refused(refused.NO_IDENTIFIER)
+
+    timestamp = read_time(item.get("timestamp"))
+    original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
+    sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)
+    received = read_time(_either(item, "receivedAt", "received_at") or envelope.received_at)
+    happened = occurred_at(
+        timestamp=timestamp, original=original, sent=sent, received=received, loaded=loaded_at
+    )
+    library = context.get("library")
+    return Event(
+        _identifier(item, "messageId", "message_id") or derived_id(item),
+        kind,
+        name,
+        happened,
+        original or timestamp,
+        sent,
+        received or loaded_at,
+        anonymous_id,
+        user_id,
+        previous_id,
+        _identifier(item, "groupId", "group_id"),
+        email,
+        write(properties) if properties else "{}",
+        write(traits) if traits else "{}",
+        write(context) if context else "{}",
+        _text(library.get("name") if isinstance(library, dict) else library),
+        _text(context.get("ip")),
+        _text(_either(context, "userAgent", "user_agent")),
+    )
+
+
+def derived_id(item: Mapping[str, Any]) -> str:
+    """The id of an event that has none: the SHA-256 of its compact JSON with sorted keys."""
+    return hashlib.sha256(write_sorted(item).encode()).hexdigest()
+
+
+def _type_and_name(item: Mapping[str, Any]) -> tuple[str, str | None]:
+    kind, name = item.get("type"), item.get("event")
+    if kind is None and name is not None:
+        kind = "track"
+    if kind == "track":
+        if not isinstance(name, str) or not name.strip():
+            raise Refused(refused.TRACK_WITHOUT_EVENT)
+        return kind, name
+    if not isinstance(kind, str) or kind not in _NAMES:
+        raise Refused(refused.UNKNOWN_TYPE)
+    return kind, _NAMES[kind]
+
+
+def _either(item: Mapping[str, Any], camel: str, snake: str) -> Any:
+    value = item.get(camel)
+    return item.get(snake) if value is None else value
+
+
+def _identifier(item: Mapping[str, Any], camel: str, snake: str) -> str | None:
+    value = _either(item, camel, snake)
+    if value is None:
+        return None
+    if type(value) is str:
+        return value.strip(ASCII_BLANKS) or None
+    if type(value) is int:
+        return str(value)
+    if type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOATS:
+        return str(int(value))
+    raise Refused(refused.ID_NOT_TEXT)
+
+
+def _email(*holders: Mapping[str, Any]) -> str | None:
+    for holder in holders:
+        value = holder.get("email")
+        if isinstance(value, str):
+            email = value.strip(ASCII_BLANKS)
+            if email:
+                return email.lower() if "@" in email else None
+    return None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _text(value: Any) -> str | None:
+    return value or None if isinstance(value, str) else None
