@@ -7,7 +7,7 @@ import heapq
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -31,16 +31,13 @@ class Counts:
     rejected: int = 0
     without_person: int = 0
 
+    def copy(self) -> Counts:
+        """The counts as they are now."""
+        return replace(self)
+
     def minus(self, before: Counts) -> Counts:
         """What was written since `before`."""
-        return Counts(
-            self.lines - before.lines,
-            self.events - before.events,
-            self.duplicates - before.duplicates,
-            self.late - before.late,
-            self.rejected - before.rejected,
-            self.without_person - before.without_person,
-        )
+        return Counts(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(before), strict=True)))
 
 
 @dataclass(slots=True, order=True)

@@ -1,4 +1,4 @@
-"""What each list ought to hold, worked out in plain Python: a second opinion on hashing, consent and opt-outs."""
+"""What each list ought to hold, worked out in plain Python: a second opinion on hashes and consent."""
 
 from __future__ import annotations
 
