@@ -1,4 +1,4 @@
-"""The tables that audiences read, filled by hand in a DuckDB file: audiences without events, identity or dbt."""
+"""The tables that audiences read, filled by hand: audiences without events, identity or dbt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ create schema if not exists segmentloom;
 create or replace table segmentloom.profiles (
     profile_id varchar, first_seen_at timestamp, last_seen_at timestamp, event_count bigint,
     identifier_count bigint, user_id varchar, email varchar, phone varchar, traits json,
-    ad_user_data_consent varchar, ad_personalization_consent varchar, is_opted_out boolean, is_quarantined boolean
+    ad_user_data_consent varchar, ad_personalization_consent varchar, is_opted_out boolean,
+    is_quarantined boolean
 );
 create or replace table segmentloom.identifiers (
     identifier_type varchar, identifier_value varchar, profile_id varchar, first_seen_at timestamp,
@@ -38,11 +39,19 @@ create or replace table segmentloom.hashed_identifiers (
 """
 
 
-def fill(connection: duckdb.DuckDBPyConnection, traits: Mapping[str, Any], events: Iterable[Event] = ()) -> None:
+def fill(
+    connection: duckdb.DuckDBPyConnection, traits: Mapping[str, Any], events: Iterable[Event] = ()
+) -> None:
     """Make the tables anew. The profile `p1` has the user id `u-p1` and the e-mail `p1@example.com`."""
     connection.execute(TABLES)
     profiles = [
-        (profile, f"u-{profile}", f"{profile}@example.com", _json(values), hashlib.sha256(profile.encode()).hexdigest())
+        (
+            profile,
+            f"u-{profile}",
+            f"{profile}@example.com",
+            _json(values),
+            hashlib.sha256(profile.encode()).hexdigest(),
+        )
         for profile, values in traits.items()
     ]
     if profiles:
@@ -61,12 +70,20 @@ def fill(connection: duckdb.DuckDBPyConnection, traits: Mapping[str, Any], event
             [(row[0], row[4]) for row in profiles],
         )
     rows = [
-        (event.profile_id, f"e{number}", event.event, event.occurred_at.replace(tzinfo=None), _json(event.properties))
+        (
+            event.profile_id,
+            f"e{number}",
+            event.event,
+            event.occurred_at.replace(tzinfo=None),
+            _json(event.properties),
+        )
         for number, event in enumerate(events)
     ]
     if rows:
         connection.executemany(
-            "insert into segmentloom.int_segmentloom__profile_events values ($1, 'load', $2, $3, $4, $5, '{}')", rows
+            "insert into segmentloom.int_segmentloom__profile_events"
+            " values ($1, 'load', $2, $3, $4, $5, '{}')",
+            rows,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -43,9 +44,9 @@ def _kind(value: Any, *, is_compared_for_equality: bool) -> str | None:
             return "an e-mail address"
         if INTERNATIONAL.search(value) or GROUPED.search(value) or DIGITS_ONLY.fullmatch(value.strip()):
             return "a telephone number"
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, int | float) and not isinstance(value, bool) and is_compared_for_equality:
         # Bounds such as `gte: 1000000000` are amounts; a number that somebody must equal may be theirs.
-        text = str(abs(int(value))) if value == value and abs(value) < 1e16 else ""
-        if is_compared_for_equality and value == int(value or 0) and DIGITS_ONLY.fullmatch(text):
+        is_whole = math.isfinite(value) and value == int(value)
+        if is_whole and DIGITS_ONLY.fullmatch(str(abs(int(value)))):
             return "a telephone number"
     return None

@@ -1,7 +1,7 @@
 """Who is in an audience, worked out in plain Python from what the documentation promises.
 
-Conditions are the YAML data of an audience file; profiles and events are plain data. Nothing of the product is
-used here, so that agreement means something.
+Conditions are the YAML data of an audience file; profiles and events are plain data. Nothing of the
+product is used here, so that agreement means something.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 TIMESTAMP = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?",
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
 MISSING = object()
@@ -68,7 +69,7 @@ class World:
         return self._did(match, events)
 
     def _did(self, match: Mapping[str, Any], events: list[Event]) -> bool:
-        start = None
+        start: datetime | None = None
         if "within" in match:
             number, unit = match["within"].split()
             start = self.as_of - int(number) * (
@@ -80,7 +81,7 @@ class World:
             and all(compare(event.properties, test["property"], test) for test in match.get("where", []))
             for event in events
         )
-        operator, threshold = re.fullmatch(r"(\D+?)\s*(\d+)", match.get("count", ">= 1")).groups()  # type: ignore[union-attr]
+        operator, threshold = match.get("count", ">= 1").split()
         return COUNTS[operator](found, int(threshold))
 
 
@@ -116,7 +117,7 @@ def compare(data: Any, path: str | list[str], test: Mapping[str, Any]) -> bool:
 
 def in_range(value: Any, operator: str, wanted: Any) -> bool:
     """Whether a value lies where gt, gte, lt, lte or between want it."""
-    bounds = wanted if operator == "between" else [wanted]
+    bounds: list[Any] = list(wanted) if operator == "between" else [wanted]
     if isinstance(bounds[0], date):
         actual: Any = time_of(value)
         bounds = [instant(bound) for bound in bounds]
@@ -127,9 +128,8 @@ def in_range(value: Any, operator: str, wanted: Any) -> bool:
     if operator == "between":
         return bool(bounds[0] <= actual <= bounds[1])
     (bound,) = bounds
-    return bool(
-        {"gt": actual > bound, "gte": actual >= bound, "lt": actual < bound, "lte": actual <= bound}[operator]
-    )
+    holds = {"gt": actual > bound, "gte": actual >= bound, "lt": actual < bound, "lte": actual <= bound}
+    return bool(holds[operator])
 
 
 def reach(data: Any, path: str | list[str]) -> Any:
@@ -148,7 +148,7 @@ def equals(value: Any, wanted: Any) -> bool:
         return text is not None and text.lower() == str(wanted).lower()
     if isinstance(wanted, str):
         return text_of(value) == wanted
-    return number_of(value) == wanted
+    return bool(number_of(value) == wanted)
 
 
 def text_of(value: Any) -> str | None:

@@ -1,0 +1,204 @@
+# ruff: noqa: E501 - the cases read as a table, one to a line
+"""Every mistake in an audience file is reported at its place, in words that say what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from segmentloom_sync.audiences.library import parse
+from segmentloom_sync.audiences.reader import MAXIMUM_BYTES
+
+KEYS = "event, trait, audience, all, any, not"
+OPERATORS = "is, is_not, in, not_in, gt, gte, lt, lte, between, contains, starts_with, exists"
+
+WRONG = [
+    # YAML
+    ("", "1:1: is empty"),
+    ("# only a comment", "1:1: is empty"),
+    ("- a", "1:1: must be a mapping of keys, such as match:"),
+    ("match: {event: x}\nmatch: {event: y}", "2:1: the key 'match' is there twice"),
+    ("match: {event: x, event: y}", "1:19: the key 'event' is there twice"),
+    ("match: &a {event: x}", "1:8: anchors and aliases (&, *) are not allowed; write the value out"),
+    ("match: *a", "1:8: anchors and aliases (&, *) are not allowed; write the value out"),
+    ("match: !!python/object:os.system {event: x}", "1:8: tags (!) are not allowed; quote text that starts with !"),
+    ("match: {event: x, count: >= 2}", "1:26: found character '>' that cannot start any token; put quotes around the text"),
+    ("match:\n  event: x\n  count: >= 2", '3:11: text that starts with > or | needs quotes, e.g. count: ">= 2"'),
+    ("match: {event: @x}", "1:16: found character '@' that cannot start any token; put quotes around the text"),
+    ("match: {event: x", "1:17: expected ',' or '}', but got '<stream end>'"),
+    ("match: {event: x}\n---\nmatch: {event: y}", "2:1: but found another document"),
+    ("match: {event: \x07}", "1:16: holds a control character"),
+    ("match: {trait: a, gt: 2026-02-30}", "1:23: there is no such date or time as 2026-02-30"),
+    ("? {a: b}\n: c", "1:3: a key must be plain text"),
+    ("match: " + "{not: " * 70 + "{event: x}" + "}" * 70, "1:381: is nested deeper than 64 levels"),
+    ("x" * (MAXIMUM_BYTES + 1), "1:1: larger than 256 KiB"),
+    # Jinja
+    ("match: {event: '{{ env_var(1) }}'}", "1:17: Jinja ({{) is not allowed in audience files"),
+    ("description: a {% b\nmatch: {event: x}", "1:16: Jinja ({%) is not allowed in audience files"),
+    ("description: a {# b", "1:16: Jinja ({#) is not allowed in audience files"),
+    ('match: {event: "\\x7b{ x"}', "1:16: Jinja is not allowed in audience files"),
+    ("description: |\n  # {{ x }}\nmatch: {event: x}", "1:14: Jinja is not allowed in audience files"),
+    # keys
+    ("description: x", "1:1: the key 'match' is missing"),
+    (
+        "match: {event: x}\ncadance: daily",
+        "2:1: unknown key 'cadance'; did you mean 'cadence'?",
+    ),
+    (
+        "match: {event: x}\nzzz: 1",
+        "2:1: unknown key 'zzz'; known keys: cadence, description, guard, match, sync, tests",
+    ),
+    ("match: {event: x, cuont: '>= 2'}", "1:19: unknown key 'cuont'; did you mean 'count'?"),
+    ("match: {evnt: x}", "1:8: unknown key 'evnt'; did you mean 'event'?"),
+    ("match: {foo: x}", f"1:8: unknown key 'foo'; a condition has one of the keys {KEYS}"),
+    ("match: {}", f"1:8: a condition has one of the keys {KEYS}"),
+    ("match: text", f"1:8: must be a condition; a condition has one of the keys {KEYS}"),
+    ("match:", f"1:7: must be a condition; a condition has one of the keys {KEYS}"),
+    ("match: [{event: x}]", f"1:8: must be a condition; a condition has one of the keys {KEYS}"),
+    (
+        "match: {event: x, trait: y, is: 1}",
+        "1:19: 'trait' cannot stand beside 'event'; put both into all: or any:",
+    ),
+    ("match: {all: [{event: x}], any: [{event: y}]}", "1:28: 'any' cannot stand beside 'all'; put both into all: or any:"),
+    ("match: {property: a, is: 1}", f"1:8: a property belongs under an event's where; a condition has one of the keys {KEYS}"),
+    ("match: {event: x, is: 2}", "1:19: 'is' compares a property; write where: [{property: name, is: ...}]"),
+    # groups
+    ("match: {all: []}", "1:14: all must not be an empty list"),
+    ("match: {any: {event: x}}", "1:14: any must be a list"),
+    ("match: {not: [{event: x}]}", f"1:14: must be a condition; a condition has one of the keys {KEYS}"),
+    # events
+    ("match: {event: 5}", "1:16: event must be text; put quotes around it"),
+    ("match: {event: ''}", "1:16: event must not be empty"),
+    ("match: {event: true}", "1:16: event must be text; put quotes around it"),
+    ("match: {event: x, count: 2}", '1:26: count needs an operator, e.g. ">= 2"'),
+    ("match: {event: x, count: '3'}", '1:26: count needs an operator, e.g. ">= 3"'),
+    ("match: {event: x, count: '=> 3'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
+    ("match: {event: x, count: '>= 1.5'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
+    ("match: {event: x, within: 7}", "1:27: within must be a number of hours or days, e.g. 7 days"),
+    ("match: {event: x, within: 2 weeks}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, within: 0 days}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, within: 99999 days}", "1:27: within must be 100 years or less; leave it out for all history"),
+    ("match: {event: x, within: null}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, where: []}", "1:26: where must not be an empty list"),
+    ("match: {event: x, where: {property: a, is: 1}}", "1:26: where must be a list"),
+    ("match: {event: x, where: [{is: 1}]}", "1:27: the key 'property' is missing"),
+    # operators
+    ("match: {trait: a}", f"1:8: match needs an operator, one of: {OPERATORS}"),
+    ("match: {trait: a, is: 1, gt: 2}", "1:8: match has 2 operators (is, gt); write one condition for each"),
+    ("match: {trait: a, is: null}", "1:23: is must not be null; use exists: false for a missing value"),
+    ("match: {trait: a, is: [x]}", "1:23: is must be text, a number or true/false"),
+    ("match: {trait: a, is: .nan}", "1:23: is must be a finite number"),
+    (
+        "match: {trait: a, is: 2026-07-01}",
+        "1:23: is cannot compare with a date; use gt, gte, lt, lte or between, or quote it to compare text",
+    ),
+    ("match: {trait: a, in: x}", "1:23: in must be a list, e.g. [US, CA]"),
+    ("match: {trait: a, in: []}", "1:23: in must not be an empty list"),
+    ("match: {trait: a, in: [x, null]}", "1:27: must not be null; use exists: false for a missing value"),
+    ("match: {trait: a, gt: '5'}", "1:23: gt must be a number or a date; write it without quotes"),
+    ("match: {trait: a, gt: true}", "1:23: gt must be a number or an unquoted date"),
+    ("match: {trait: a, between: [1]}", "1:28: between must be a list of two values, e.g. [10, 20]"),
+    ("match: {trait: a, between: [2, 1]}", "1:28: between must have the smaller value first"),
+    ("match: {trait: a, between: [1, 2026-07-01]}", "1:28: between must be two numbers or two dates"),
+    ("match: {trait: a, contains: ''}", "1:29: contains must not be empty"),
+    ("match: {trait: a, starts_with: 5}", "1:32: starts_with must be text; put quotes around it"),
+    ("match: {trait: a, exists: yes}", "1:27: exists must be true or false"),
+    ("match: {trait: a, is: \"a\\nb\"}", "1:23: is must not hold control characters or line ends"),
+    # paths
+    ("match: {trait: 5, is: 1}", "1:16: trait must be a name such as plan or address.city, or a list of keys"),
+    ("match: {trait: a..b, is: 1}", '1:16: trait has an empty key; write keys that hold dots as a list, e.g. [order, "total.eur"]'),
+    ("match: {trait: [a, 1], is: 1}", "1:16: trait must be text keys; put quotes around numbers"),
+    ("match: {trait: 'a\"b', is: 1}", "1:16: trait must not have keys with double quotes, backslashes or only stars"),
+    # audiences
+    ("match: {audience: Staff Members}", "1:19: audience must be a name of lower-case letters, digits and _, such as staff_members"),
+    # personal data
+    ("match: {trait: email, is: ann@example.com}", "1:27: looks like an e-mail address; personal data is not allowed here"),
+    ("match: {trait: email, in: [x, 'to Ann <ann@example.com>']}", "1:31: looks like an e-mail address; personal data is not allowed here"),
+    ("match: {trait: phone, is: '+49 151 1234567'}", "1:27: looks like a telephone number; personal data is not allowed here"),
+    ("match: {trait: phone, is: (555) 123-4567}", "1:27: looks like a telephone number; personal data is not allowed here"),
+    ("match: {trait: phone, is: 4915112345678}", "1:27: looks like a telephone number; personal data is not allowed here"),
+    ("match: {event: x, where: [{property: p, in: ['15551234567']}]}", "1:46: looks like a telephone number; personal data is not allowed here"),
+    # the rest
+    ("match: {event: x}\ncadence: weekly", "2:10: cadence must be hourly or daily"),
+    ("match: {event: x}\ndescription: 5", "2:14: description must be text; put quotes around it"),
+    ("match: {event: x}\nsync: {destination: meta, list: x}", "2:7: sync must be a list"),
+    ("match: {event: x}\nsync: [{destination: meta}]", "2:8: the key 'list' is missing"),
+    ("match: {event: x}\nsync: [{destination: Google Ads, list: x}]", "2:22: destination must be a name of lower-case letters, digits and _, such as google_ads"),
+    ("match: {event: x}\nsync: [{destination: meta, list: x, identifiers: [mail]}]", "2:51: must be email or phone"),
+    ("match: {event: x}\nsync: [{destination: meta, list: x, identifiers: [email, email]}]", "2:50: identifiers must not repeat"),
+    ("match: {event: x}\nsync: [{destination: meta, list: x}, {destination: meta, list: x}]", "2:38: the same destination and list are there twice"),
+    ("match: {event: x}\nguard: {max_removal_percent: 130}", "2:30: max_removal_percent must be 100 or less"),
+    ("match: {event: x}\ntests: {min_members: 0}", "2:22: min_members must be a whole number, 1 or more"),
+    ("match: {event: x}\ntests: {includes: [u_1]}", '2:20: must be a user id, e.g. "user_id:u_123"'),
+    ("match: {event: x}\ntests: {excludes: ['phone:1']}", '2:20: must be a user id, e.g. "user_id:u_123"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG, ids=[f"{text[:40]!r}" for text, _ in WRONG])
+def test_a_mistake_is_reported_at_its_place(text: str, message: str) -> None:
+    audience, problems = parse(text.encode(), name="a", label="audiences/a.yml")
+    assert audience is None
+    assert [str(problem) for problem in problems] == [f"audiences/a.yml:{message}"]
+
+
+def test_all_mistakes_of_a_file_come_at_once_in_file_order() -> None:
+    text = "cadence: weekly\nmatch:\n  all:\n    - {evnt: x}\n    - {trait: a}\n    - {event: y, count: 2}\nfoo: 1\n"
+    _, problems = parse(text.encode(), name="a", label="a.yml")
+    assert [(problem.position.line, problem.position.column) for problem in problems] == [
+        (1, 10),
+        (4, 7),
+        (5, 7),
+        (6, 25),
+        (7, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "extension", "message"),
+    [
+        ("Big Spenders", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
+        ("1st", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
+        ("good", ".yaml", "must end in .yml; rename it to good.yml"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_name_is_reported(name: str, extension: str, message: str) -> None:
+    _, problems = parse(b"match: {event: x}", name=name, label="f", extension=extension)
+    assert [str(problem) for problem in problems] == [f"f:1:1: {message}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "match: {event: x}  # {{ a comment }}\n# {% so is this %}",
+        "description: it's fine # {{ here }}\nmatch: {event: x}",
+        "match: {trait: day, gte: 2026-07-01}",
+        "match: {trait: day, is: '2026-07-01'}",
+        "match: {trait: total, gte: 1000000000000}",
+        "match: {trait: sku, is: 'AB-1234567890'}",
+        "match: {trait: version, is: 10.20.30}",
+        "match: {trait: id, is: 123e4567-e89b-12d3-a456-426614174000}",
+        "match: {trait: answer, in: [yes, no, on, off, y, n]}",
+        "match: {event: x, within: 1 day, count: '>=2'}",
+        "match: {event: 'Café ☕ 100%'}",
+        "match: {trait: '', exists: true}".replace("''", "a"),
+    ],
+)
+def test_what_only_looks_wrong_is_fine(text: str) -> None:
+    audience, problems = parse(text.encode(), name="a", label="a.yml")
+    assert problems == []
+    assert audience is not None
+
+
+def test_words_of_yaml_1_1_are_text() -> None:
+    audience, _ = parse(b"match: {trait: a, in: [yes, NO, on, 12:30:00, 0x1F, 1_000]}", name="a", label="a")
+    assert audience is not None
+    assert audience.definition == {"trait": ["a"], "in": ["yes", "NO", "on", "12:30:00", 31, "1_000"]}
+
+
+def test_a_date_is_its_midnight_and_a_time_without_zone_is_utc() -> None:
+    text = b"match: {trait: a, between: [2026-07-01, 2026-07-01 14:00:00 +02:00]}"
+    audience, _ = parse(text, name="a", label="a")
+    assert audience is not None
+    assert audience.definition["between"] == [
+        {"timestamp": "2026-07-01T00:00:00Z"},
+        {"timestamp": "2026-07-01T12:00:00Z"},
+    ]
