@@ -83,7 +83,7 @@ def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) 
     email = _email(traits, context_traits, properties)
     if not traits and kind in ("identify", "group"):
         traits = context_traits
-    if (user_id or anonymous_id or email or (kind == "alias" and previous_id)) is None:
+    if not (user_id or anonymous_id or email or (kind == "alias" and previous_id)):
         raise Refused(refused.NO_IDENTIFIER)
 
     timestamp = read_time(item.get("timestamp"))
