@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from segmentloom_sync.demo.run import Story
+from segmentloom_sync.demo.run import STATE, Story
 from segmentloom_sync.sync.match_rates import describe
 
 GUARDS = {
@@ -46,7 +46,7 @@ def lines(story: Story) -> Iterator[str]:
     yield from _section("Audiences", _audiences(story))
     yield from _section("Sent and acknowledged, in identifiers", _syncs(story))
     yield from _section("Match rates, as the platforms report them two days later", _match_rates(story))
-    yield from _section(f"Where to look next: {story.directory}", _look(story))
+    yield from _section("Where to look next", _look(story))
 
 
 def document(story: Story) -> dict[str, Any]:
@@ -145,12 +145,14 @@ def _match_rates(story: Story) -> Iterator[str]:
 
 
 def _look(story: Story) -> Iterator[str]:
-    yield "Open warehouse.duckdb there with any DuckDB client and paste:"
+    yield f"Open {story.directory / 'warehouse.duckdb'} with any DuckDB client and paste:"
     for question, sql in LOOK:
         yield f"  -- {question}"
         yield f"  {sql}"
-    yield "Change a file in audiences/ and ask again:"
-    yield f"  cd {story.directory} && segmentloom-sync preview cart_abandoners"
+    yield f"Change a file in audiences/ and go on from here, in {story.directory}:"
+    yield f"  segmentloom-sync simulate --state {STATE}    # in another terminal: as they were left"
+    yield "  segmentloom-sync preview cart_abandoners"
+    yield "  segmentloom-sync run"
 
 
 def _yes(right: bool) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,12 +20,15 @@ from segmentloom_sync.demo.shop import DayAfter, Shop
 from segmentloom_sync.demo.truth import Agreement, compare
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.project import Project
-from segmentloom_sync.simulators import SimulatorClock, running
+from segmentloom_sync.simulators import PLATFORMS, SimulatorClock, running, snapshot
 from segmentloom_sync.simulators.platform import Platform
 
 AUDIENCES = Path(__file__).resolve().parent / "audiences"
 MARK = ".segmentloom-demo"
 """A file in every folder that we made and may therefore clear."""
+STATE = "simulators.json"
+FIRST_PORT = 8800
+"""The ports that `segmentloom-sync simulate` takes too, so that it can go on where the demo ended."""
 UNTIL_REPORTED = timedelta(days=2)
 """How far the platforms' clock moves on, so that they report match rates."""
 
@@ -100,14 +104,27 @@ def tell(directory: Path, *, fresh: bool, seed: int, persons: int, events: int) 
     except ValueError as error:
         raise ConfigError(str(error), hint="give --persons and --events larger numbers") from error
     clock = SimulatorClock()
-    with running(clock=clock) as platforms:
+    with _simulators(clock) as platforms:
         commands = _project(directory, platforms)
         story = Story(directory)
         _first_sync(story, shop, commands, platforms)
         _day_after(story, shop, commands, platforms)
         clock.advance(UNTIL_REPORTED.total_seconds())
         story.match_rates = commands.run("match-rates", "--refresh")["match_rates"]
+        snapshot.save(directory / STATE, platforms)
     return story
+
+
+@contextmanager
+def _simulators(clock: SimulatorClock) -> Iterator[Mapping[str, Platform]]:
+    """The platforms, on the ports of `simulate` where these are free."""
+    with ExitStack() as stack:
+        ports = {name: FIRST_PORT + number for number, name in enumerate(PLATFORMS)}
+        try:
+            platforms = stack.enter_context(running(clock=clock, ports=ports))
+        except OSError:
+            platforms = stack.enter_context(running(clock=clock))
+        yield platforms
 
 
 def _first_sync(story: Story, shop: Shop, commands: Commands, platforms: Mapping[str, Platform]) -> None:
@@ -153,7 +170,7 @@ def _project(directory: Path, platforms: Mapping[str, Platform]) -> Commands:
     for path in AUDIENCES.glob("*.yml"):
         shutil.copy(path, directory / "audiences" / path.name)
     destinations = {name: platform.settings() for name, platform in platforms.items()}
-    text = "# The simulators of the demo that made this folder; they ended with it.\n"
+    text = f"# Simulators: `segmentloom-sync simulate --state {STATE}` brings them back as they were.\n"
     text += yaml.safe_dump({"destinations": destinations}, sort_keys=False)
     (directory / "segmentloom.yml").write_text(text)
     return commands

@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.new_project import lay_out, package_directory, project_name
+from segmentloom_sync.new_project import TEMPLATES, lay_out, package_directory, project_name
+from segmentloom_sync.simulators import PLATFORMS, SimulatorClock
+from segmentloom_sync.simulators.lists import Matching
 
 CLI = Path(sys.executable).parent / "segmentloom-sync"
 
@@ -80,3 +82,12 @@ def test_the_command_installs_the_package_and_says_what_next(tmp_path: Path) -> 
     document = json.loads(again.stdout)
     assert document["written"] == []
     assert document["name"] == "shop"
+
+
+def test_the_destinations_are_those_that_the_simulators_announce() -> None:
+    written = yaml.safe_load((TEMPLATES / "segmentloom.yml").read_text())["destinations"]
+    ports = {name: 8800 + number for number, name in enumerate(PLATFORMS)}
+    for name, kind in PLATFORMS.items():
+        simulator = kind(clock=SimulatorClock(), matching=Matching())
+        simulator.base_url = f"http://127.0.0.1:{ports[name]}"
+        assert written[name] == simulator.settings()
