@@ -38,7 +38,7 @@ def _register() -> None:
     """Import every command; heavy imports stay inside their functions."""
     from segmentloom_sync.cli import demo  # noqa: F401
     from segmentloom_sync.cli import init  # noqa: F401
-    from segmentloom_sync.cli import compile  # noqa: F401
+    from segmentloom_sync.cli import compile, preview  # noqa: F401
     from segmentloom_sync.cli import load  # noqa: F401
     from segmentloom_sync.cli import simulate  # noqa: F401
 

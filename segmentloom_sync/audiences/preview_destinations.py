@@ -1,0 +1,110 @@
+"""What a sync of a previewed audience would send: the sync's own plan, run on members that are not published.
+
+Needs no credentials and asks no platform: the class of the destination says how it hashes and what it
+forgets, the sync's tables say which list it fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from segmentloom_sync.audiences.definition import SyncSpec
+from segmentloom_sync.audiences.preview import DestinationCounts
+from segmentloom_sync.destinations.base import Destination
+from segmentloom_sync.destinations.registry import destination_type
+from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.macros import TYPES
+from segmentloom_sync.sync.lists import remembered_list
+from segmentloom_sync.sync.plan import delta
+from segmentloom_sync.sync.tables import BATCHES, LEDGER
+from segmentloom_sync.sync.target import SyncTarget, consent_rule
+from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
+
+COUNT_BY_TYPE = """
+select
+    plan.identifier_type,
+    sum(case when plan.is_wanted then 1 else 0 end) as wanted,
+    sum(case when plan.action = 'add' then 1 else 0 end) as adds,
+    sum(case when plan.action = 'remove' then 1 else 0 end) as removes
+from ({plan}) as plan
+group by 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What segmentloom.yml says of a destination, as far as counting needs it."""
+
+    type: str
+    consent: Literal["granted", "denied", "from_profile"] = "from_profile"
+
+
+class DestinationCounter:
+    """Counts the syncs of one audience.
+
+    Args:
+        warehouse: an open connection; nothing is written.
+        audience: the audience's name.
+        now: the time of the plan.
+        choices: by destination; one that is not configured yet is taken for the platform of its name.
+    """
+
+    def __init__(
+        self, warehouse: Warehouse, audience: str, now: datetime, choices: Mapping[str, Choices]
+    ) -> None:
+        self._warehouse = warehouse
+        self._audience = audience
+        self._now = now
+        self._choices = choices
+        self._has_synced = warehouse.exists("ledger", "sync") and warehouse.exists("batches", "sync")
+
+    def __call__(self, spec: SyncSpec, members: Statement) -> DestinationCounts:
+        """Count one sync for a query of members.
+
+        Raises:
+            ConfigError: the destination is neither configured nor the name of a platform.
+        """
+        target = self._target(spec)
+        known = remembered_list(self._warehouse, target) if self._has_synced else None
+        tables = self._warehouse if self._has_synced else _BeforeFirstSync(self._warehouse)
+        plan = delta(cast(Warehouse, tables), target, known.id if known else None, self._now, members)
+        rows = self._warehouse.rows(COUNT_BY_TYPE.format(plan=plan.sql), **plan.parameters)
+        wanted = {str(kind): int(number) for kind, number, _, _ in rows}
+        return DestinationCounts(
+            destination=spec.destination,
+            identifiers={kind: wanted.get(kind, 0) for kind in spec.identifiers},
+            adds=sum(int(adds) for _, _, adds, _ in rows),
+            removes=sum(int(removes) for _, _, _, removes in rows),
+        )
+
+    def _target(self, spec: SyncSpec) -> SyncTarget:
+        choices = self._choices.get(spec.destination, Choices(spec.destination))
+        # The plan reads only what the class itself says; an instance would want credentials.
+        destination = cast(Destination, destination_type(choices.type))
+        return SyncTarget(
+            audience=self._audience,
+            destination_name=spec.destination,
+            destination=destination,
+            list_name=spec.list_name,
+            identifier_types=tuple(spec.identifiers),
+            consent_rule=consent_rule(destination, cast(DestinationSettings, choices)),
+        )
+
+
+class _BeforeFirstSync:
+    """The names of relations while the sync has no tables: empty selects stand in for them."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def relation(self, name: str, area: Area = "") -> str:
+        """As `Warehouse.relation`."""
+        columns = {"ledger": LEDGER, "batches": BATCHES}.get(name) if area == "sync" else None
+        if columns is None:
+            return self._warehouse.relation(name, area)
+        types = {**TYPES[self._warehouse.engine], "integer": "bigint"}
+        nothing = ", ".join(f"cast(null as {types[kind]}) as {column}" for column, kind in columns.items())
+        return f"(select {nothing} limit 0)"
