@@ -9,8 +9,14 @@ statements as (
         profile_id,
         occurred_at,
         coalesce(
-            {{ segmentloom.trim_blanks("case when type <> 'group' then " ~ segmentloom.json_text('traits', ['phone']) ~ ' end') }},
-            {{ segmentloom.trim_blanks(segmentloom.json_text('context', ['traits', 'phone'])) }}
+            case
+                when type <> 'group' and {{ segmentloom.json_kind('traits', ['phone']) }} in ('string', 'number')
+                    then {{ segmentloom.trim_blanks(segmentloom.json_text('traits', ['phone'])) }}
+            end,
+            case
+                when {{ segmentloom.json_kind('context', ['traits', 'phone']) }} in ('string', 'number')
+                    then {{ segmentloom.trim_blanks(segmentloom.json_text('context', ['traits', 'phone'])) }}
+            end
         ) as phone
 
     from {{ ref('int_segmentloom__owned_events') }}
