@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -67,8 +68,18 @@ def compile_audiences(project: NamedProject, *, check: bool = False) -> Compiled
     return write_models(project, audiences, check=check)
 
 
-def write_models(project: NamedProject, audiences: dict[str, Audience], *, check: bool = False) -> Compiled:
-    """Write the models of these audiences and remove generated ones of others; see `compile_audiences`."""
+def write_models(
+    project: NamedProject,
+    audiences: dict[str, Audience],
+    *,
+    check: bool = False,
+    keep: Collection[str] = (),
+) -> Compiled:
+    """Write the models of these audiences and remove generated ones of others; see `compile_audiences`.
+
+    Args:
+        keep: names of audiences whose generated models stay as they are, since their files are wrong now.
+    """
     folder = project.directory / MODELS
     wanted = {
         folder / f"audience_{name}.sql": model_text(audience, project.name)
@@ -86,7 +97,8 @@ def write_models(project: NamedProject, audiences: dict[str, Audience], *, check
                 hint="move it out of models/audiences, or rename the audience",
             )
     stale = [path for path, text in wanted.items() if existing.get(path) != text]
-    gone = [path for path, text in existing.items() if path not in wanted and MARK in text]
+    kept = {folder / f"audience_{name}.sql" for name in keep}
+    gone = [path for path, text in existing.items() if path not in wanted.keys() | kept and MARK in text]
     if not check:
         for path in stale:
             _write(path, wanted[path])

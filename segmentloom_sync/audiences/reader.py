@@ -48,12 +48,13 @@ class _Refused(Exception):
         self.message = message
 
 
-def read(content: bytes, path: str) -> tuple[Document | None, list[Problem]]:
+def read(content: bytes, path: str, *, kind: str = "audience files") -> tuple[Document | None, list[Problem]]:
     """Read a file's content.
 
     Args:
         content: the bytes of the file.
         path: how problems name the file.
+        kind: how problems name files of its kind.
 
     Returns:
         The document, or None when it could not be read, and the problems found on the way.
@@ -65,10 +66,10 @@ def read(content: bytes, path: str) -> tuple[Document | None, list[Problem]]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Problem(path, Position(line, 1), "is not UTF-8 text")]
-    jinja = [Problem(path, place, _jinja_message(text, place)) for place in _jinja_in_lines(text)]
+    jinja = [Problem(path, place, _jinja_message(text, place, kind)) for place in _jinja_in_lines(text)]
     if jinja:
         return None, jinja
-    builder = _Builder()
+    builder = _Builder(kind)
     try:
         root = yaml.compose(text, Loader=_Composer)
         if root is None:
@@ -90,7 +91,7 @@ def read(content: bytes, path: str) -> tuple[Document | None, list[Problem]]:
 
 
 class _Composer(CoreLoader):
-    """Composes nodes and refuses what an audience file may not have."""
+    """Composes nodes and refuses what such a file may not have."""
 
     depth = 0
 
@@ -111,7 +112,8 @@ class _Composer(CoreLoader):
 class _Builder:
     """Turns nodes into plain data; collects positions and problems."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
         self.data: Any = None
         self.values: dict[Steps, Position] = {}
         self.keys: dict[Steps, Position] = {}
@@ -145,7 +147,7 @@ class _Builder:
     def _scalar(self, node: yaml.Node) -> Any:
         text = str(node.value)
         if JINJA.search(text):
-            self._problem(node, "Jinja is not allowed in audience files")
+            self._problem(node, f"Jinja is not allowed in {self.kind}")
         kind = node.tag.rpartition(":")[2]
         if kind == "null":
             return None
@@ -204,7 +206,7 @@ def _comment_start(line: str) -> int:
     return len(line)
 
 
-def _jinja_message(text: str, place: Position) -> str:
+def _jinja_message(text: str, place: Position, kind: str) -> str:
     line = text.splitlines()[place.line - 1]
     mark = line[place.column - 1 : place.column + 1]
-    return f"Jinja ({mark}) is not allowed in audience files"
+    return f"Jinja ({mark}) is not allowed in {kind}"

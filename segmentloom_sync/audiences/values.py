@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 
 COUNT = re.compile(r"(>=|<=|!=|>|<|=)\s*([0-9]{1,9})")
 WINDOW = re.compile(r"([1-9][0-9]{0,6})\s+(hour|day)s?")
+COUNT_SCHEMA = r"^\s*(>=|<=|!=|>|<|=)\s*[0-9]{1,9}\s*$"
+WINDOW_SCHEMA = r"^\s*[1-9][0-9]*\s+(hour|day)s?\s*$"
 HOURS = {"hour": 1, "day": 24}
 MAXIMUM_HOURS = 100 * 366 * 24
 
@@ -195,11 +197,11 @@ Path = Annotated[
 Count = Annotated[
     tuple[str, int],
     BeforeValidator(count),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*(>=|<=|!=|>|<|=)\s*[0-9]{1,9}\s*$"}),
+    WithJsonSchema({"type": "string", "pattern": COUNT_SCHEMA, "examples": [">= 2", "= 0"]}),
 ]
 Window = Annotated[
     int | None,
     BeforeValidator(window),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*[1-9][0-9]*\s+(hour|day)s?\s*$"}),
+    WithJsonSchema({"type": "string", "pattern": WINDOW_SCHEMA, "examples": ["7 days", "30 days"]}),
 ]
 User = Annotated[str, BeforeValidator(user), WithJsonSchema({"type": "string", "pattern": "^user_id:.+$"})]
