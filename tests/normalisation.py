@@ -1,4 +1,4 @@
-"""Normalisation vectors: raw values, what each platform's rule makes of them, and how the warehouse does it."""
+"""Normalisation vectors: raw values, and what each platform's rule makes of them in the warehouse."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ NO_NORMALISATION = {"EXTERN_ID", "appsecret_proof"}
 """An own id is sent as it is; the proof is no identifier (it is tested with the Meta client)."""
 
 CORRECTED: Mapping[tuple[str, str, str], str | None] = {
-    # Google's library makes wrong numbers of these without an error. A number without a country code is left out,
-    # 00 is the international prefix, (0) is no part of the international number, other digits than ASCII are none.
+    # Google's library makes wrong numbers of these without an error. A number without a country code is left
+    # out, 00 is the international prefix, (0) is no part of the number, only ASCII digits count.
     ("google", "phone", "(800)555-0100"): None,
     ("google", "phone", "0044 113 496 0987"): "+441134960987",
     ("google", "phone", "+44 (0)113 496 0987"): "+441134960987",
@@ -144,9 +144,10 @@ def normalised_and_hashed(
             f"select {position} as position, {_text(renderer, wanted[position].raw)} as raw"
             for position in positions
         )
+        normalised, hashed = renderer.render(macro, "raw"), renderer.render("sha256_hex", "normalised")
         sql = (
-            f"select position, normalised, {renderer.render('sha256_hex', 'normalised')} as hashed from ("
-            f"select position, {renderer.render(macro, 'raw')} as normalised from ({raws}) as raws) as results"
+            f"select position, normalised, {hashed} as hashed "
+            f"from (select position, {normalised} as normalised from ({raws}) as raws) as results"
         )
         found.update((int(position), (text, hashed)) for position, text, hashed in warehouse.rows(sql))
     return [found[position] for position in range(len(wanted))]

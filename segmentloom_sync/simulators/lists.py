@@ -58,6 +58,11 @@ class Lists:
         self._next_id += 1
         return created
 
+    def restore(self, entry: SimulatedList) -> None:
+        """Take in a list from an earlier run."""
+        self._lists[entry.id] = entry
+        self._next_id = max(self._next_id, int(entry.id) + 1)
+
     def get(self, list_id: str) -> SimulatedList | None:
         """The list of that id."""
         return self._lists.get(list_id)

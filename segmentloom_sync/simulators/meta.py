@@ -21,7 +21,7 @@ VERSIONS = ("v24.0", "v25.0", "v26.0")
 POPULATED_SECONDS = 3600
 NO_SUCH_OBJECT = (100, 33)
 _SOURCES = {"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"}
-_PATH = re.compile(r"/(v\d+\.\d+)/(act_\d+|\d+)(?:/(\w+))?")
+_PATH = re.compile(r"/(v\d+\.\d+)/(act_\d+|\d+)(?:/(\w+))?/?")
 
 
 @dataclass(slots=True)
@@ -232,7 +232,7 @@ class MetaSimulator(Platform):
 
     def _usage(self) -> dict[str, str]:
         now = self.clock.now()
-        percent = 100 * self.calls.used // self.calls.limit
+        percent = 100 * self.calls.used // self.calls.limit if self.calls.limit else 100
         entry = {
             "type": "custom_audience",
             "call_count": percent,

@@ -14,7 +14,6 @@ from segmentloom_sync import simulators
 from segmentloom_sync.destinations.base import AudienceList, Destination, Identifier, Member
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.simulators import SimulatorClock
-from segmentloom_sync.simulators.lists import Key
 from segmentloom_sync.simulators.platform import Platform
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -26,7 +25,6 @@ class Pair:
 
     simulator: Platform
     clock: SimulatorClock
-    changes: dict[str, Any] = field(default_factory=dict)
     destination: Destination = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,11 +62,6 @@ def member(name: str, *extra: str) -> Member:
 def keys(*members: Member) -> set[tuple[str, str]]:
     """All identifiers of the members."""
     return {(identifier.type, identifier.value) for person in members for identifier in person.identifiers}
-
-
-def key(value: str) -> Key:
-    """An e-mail key as the simulators hold it."""
-    return Key("email", value)
 
 
 @pytest.fixture
