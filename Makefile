@@ -33,10 +33,22 @@ lint: setup ## style, types, SQL, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
 
 format: setup ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 demo: setup ## a shop's events to three ad platforms (simulators), twice
-	$(BIN)/segmentloom-sync demo
+	$(BIN)/segmentloom-sync demo --fresh
+
+bench: setup benchmarks/.venv/.ready ## measure a shop's journey against the limits of the machine
+	$(BIN)/python benchmarks/journey.py
+
+benchmarks/.venv/.ready: benchmarks/requirements.txt .venv/.ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.venv
+	VIRTUAL_ENV=benchmarks/.venv $(BIN)/uv pip install --quiet --requirement benchmarks/requirements.txt
+	touch $@
+
+docs: setup ## write docs/cli.md and schemas/ anew
+	$(BIN)/python docs/generate.py

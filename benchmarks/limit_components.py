@@ -1,4 +1,4 @@
-"""The limit of identity: scipy's connected components over the same links, names mapped to numbers and back."""
+"""The limit of identity: scipy's connected components of the same links, names to numbers and back."""
 
 from __future__ import annotations
 

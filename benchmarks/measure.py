@@ -31,7 +31,9 @@ def measure(command: Sequence[str | Path], directory: Path, *, accept: Sequence[
         RuntimeError: it ended with a status that is not accepted.
     """
     started = time.perf_counter()
-    with subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         # Both pipes are small enough to be read one after the other: progress is a line without a terminal.
         output, errors = child.stdout.read(), child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)

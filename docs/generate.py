@@ -13,6 +13,7 @@ from typing import Any
 
 from typer.main import get_command
 
+from segmentloom_sync.audiences.json_schema import schema_text
 from segmentloom_sync.cli.app import app
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -49,7 +50,10 @@ def cli_page() -> str:
 
 def generated() -> dict[Path, str]:
     """Every generated file with its text."""
-    return {REPOSITORY / "docs" / "cli.md": cli_page()}
+    return {
+        REPOSITORY / "docs" / "cli.md": cli_page(),
+        REPOSITORY / "schemas" / "audience.schema.json": schema_text(),
+    }
 
 
 def main() -> int:

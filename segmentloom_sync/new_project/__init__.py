@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import segmentloom_sync
+from segmentloom_sync.audiences.json_schema import schema_text
 from segmentloom_sync.errors import ConfigError
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FILES = {"gitignore": ".gitignore"}
 """Templates whose name in a project is another one."""
+SCHEMA = "schemas/audience.schema.json"
+"""What the first line of an audience file points editors at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,4 @@ def _files(values: dict[str, str]) -> Iterator[tuple[str, str]]:
         for key, value in values.items():
             text = text.replace(f"@{key}@", value)
         yield FILES.get(relative, relative), text
+    yield SCHEMA, schema_text()
