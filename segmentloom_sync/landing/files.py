@@ -9,9 +9,10 @@ import io
 import shutil
 import sys
 import tempfile
+import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -89,7 +90,7 @@ def find(names: Sequence[str]) -> list[SourceFile]:
     found = []
     for name in names:
         if name == STDIN:
-            found.append(_spooled(name, lambda: sys.stdin.buffer))
+            found.append(_spooled(name, lambda: contextlib.nullcontext(sys.stdin.buffer)))
         elif Path(name).is_dir():
             found += [_check(str(path), _opener(path)) for path in _event_files(Path(name))]
         elif Path(name).exists() and not Path(name).is_file():
@@ -120,12 +121,13 @@ def _opener(path: Path) -> Callable[[], BinaryIO]:
     return lambda: path.open("rb", buffering=_CHUNK)
 
 
-def _spooled(name: str, opener: Callable[[], BinaryIO]) -> SourceFile:
+def _spooled(name: str, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> SourceFile:
     """A stream, which can be read only once, kept in a file without a name: a kill leaves nothing behind."""
     with contextlib.ExitStack() as stack:
         spooled = stack.enter_context(tempfile.TemporaryFile())
         try:
-            shutil.copyfileobj(opener(), spooled, _CHUNK)
+            with opener() as stream:
+                shutil.copyfileobj(stream, spooled, _CHUNK)
         except OSError as error:
             raise ConfigError(f"cannot read {name}: {error.strerror or 'unreadable'}") from error
 
@@ -134,7 +136,7 @@ def _spooled(name: str, opener: Callable[[], BinaryIO]) -> SourceFile:
             return io.FileIO(spooled.fileno(), "rb", closefd=False)
 
         checked = _check(name, rewound)
-        stack.pop_all()  # open as long as the load, which `rewound` keeps it for
+        weakref.finalize(rewound, stack.pop_all().close)
         return checked
 
 

@@ -34,7 +34,7 @@ def rows(lines: Iterable[bytes], loaded_at: datetime) -> Iterator[Row]:
     An id that occurs twice in one batch is one delivery, that of its first event.
     """
     for number, line in enumerate(lines, start=1):
-        if line.isspace():
+        if not line or line.isspace():
             continue
         try:
             value = read(line)

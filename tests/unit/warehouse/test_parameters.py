@@ -44,7 +44,7 @@ def test_a_missing_value_is_an_error() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_no_literal_is_ever_changed(text: str) -> None:
     literal = "'" + text.replace("'", "''") + "'"
     sql, names = bound(f"select {literal} as text, :a as a")
