@@ -36,11 +36,18 @@ def options(
 
 def _register() -> None:
     """Import every command; heavy imports stay inside their functions."""
-    from segmentloom_sync.cli import demo  # noqa: F401
-    from segmentloom_sync.cli import init  # noqa: F401
-    from segmentloom_sync.cli import compile, preview  # noqa: F401
-    from segmentloom_sync.cli import load  # noqa: F401
-    from segmentloom_sync.cli import simulate  # noqa: F401
+    from segmentloom_sync.cli import (  # noqa: F401  # noqa: F401
+        compile,
+        demo,
+        init,
+        load,
+        match_rates,
+        plan,
+        preview,
+        run,
+        simulate,
+        status,
+    )
 
 
 _register()

@@ -53,7 +53,7 @@ class SyncRunner:
 
     def plan(self, target: SyncTarget) -> RunReport:
         """What a run would do now; nothing is written or sent."""
-        report = self._report(target)
+        report = self.report(target)
         try:
             self._pin(target, report)
             known = remembered_list(self.warehouse, target)
@@ -68,7 +68,7 @@ class SyncRunner:
 
     def run(self, target: SyncTarget, progress: Progress = no_progress) -> RunReport:
         """Bring a list into step and report; what goes wrong ends up in the report."""
-        report = self._report(target)
+        report = self.report(target)
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
         except TryAgainLater as error:
@@ -112,7 +112,8 @@ class SyncRunner:
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
 
-    def _report(self, target: SyncTarget) -> RunReport:
+    def report(self, target: SyncTarget) -> RunReport:
+        """An empty report for a target."""
         return RunReport(
             run_id=uuid.uuid4().hex,
             audience=target.audience,

@@ -30,7 +30,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 
 def open_memory_warehouse() -> Warehouse:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})
     connection.execute(f"attach ':memory:' as {SCRATCH}")
     return DuckDb(connection, "segmentloom", lambda: None)
 

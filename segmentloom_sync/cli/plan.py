@@ -1,0 +1,54 @@
+"""`plan`: what a run would send, without sending it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from segmentloom_sync import terminal
+from segmentloom_sync.cli.app import app
+from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
+
+
+@app.command()
+def plan(
+    audiences: Annotated[
+        list[str] | None,
+        typer.Argument(help="Default: all that have a sync.", metavar="[AUDIENCE]..."),
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Show what a run would add and remove, from the audiences as last built. Nothing is sent.
+
+    Example: segmentloom-sync plan pricing_intent
+    """
+    from segmentloom_sync.cli.sync_report import print_reports
+    from segmentloom_sync.destinations.clock import SystemClock
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.settings import load_settings
+    from segmentloom_sync.sync.choice import choose
+    from segmentloom_sync.sync.runner import SyncRunner
+    from segmentloom_sync.sync.runs import worst_exit_code
+    from segmentloom_sync.sync.tables import ensure_tables
+    from segmentloom_sync.sync.targets import sync_targets
+    from segmentloom_sync.warehouse.connect import connect
+
+    project = Project.find(project_dir, profiles_dir, target)
+    chosen = choose(project, audiences or [])
+    for warning in chosen.warnings:
+        terminal.warn(warning)
+    clock = SystemClock()
+    settings = load_settings(project.directory, config)
+    targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
+    with closing(connect(project)) as warehouse:
+        ensure_tables(warehouse)
+        runner = SyncRunner(warehouse, clock)
+        reports = [runner.plan(entry) for entry in targets]
+    print_reports(reports, json=json, is_plan=True)
+    raise typer.Exit(worst_exit_code(report.exit_code for report in reports))

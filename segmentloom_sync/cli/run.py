@@ -1,0 +1,84 @@
+"""`run`: recalculate audiences and bring their lists into step."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from segmentloom_sync.cli.app import app
+from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.errors import ConfigError
+
+
+@app.command()
+def run(
+    audiences: Annotated[
+        list[str] | None,
+        typer.Argument(help="Default: all that have a sync.", metavar="[AUDIENCE]..."),
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="Only those whose cadence says so.")] = False,
+    no_build: Annotated[
+        bool,
+        typer.Option(
+            "--no-build", help="Send what dbt built elsewhere; refused when older than its cadence."
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and plan, but send nothing.")] = False,
+    release: Annotated[bool, typer.Option("--release", help="Let a held change of AUDIENCE pass.")] = False,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who releases it; kept in the record of runs.", metavar="NAME")
+    ] = None,
+    recreate: Annotated[
+        bool, typer.Option("--recreate", help="Make the lists of AUDIENCE anew where they are gone.")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="The time that windows end at, UTC unless it has a zone; default: now."),
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Recalculate audiences with dbt, then send only what changed to each destination.
+
+    Examples: segmentloom-sync run --due, segmentloom-sync run pricing_intent --release --by Ann
+    """
+    from segmentloom_sync.cli.moments import moment
+    from segmentloom_sync.cli.sync_report import print_reports
+    from segmentloom_sync.destinations.clock import SystemClock
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.sync.command import RunOptions, run_command
+    from segmentloom_sync.sync.runs import worst_exit_code
+
+    names = audiences or []
+    if (release or recreate) and not names:
+        raise ConfigError(
+            f"--{'release' if release else 'recreate'} needs the name of an audience",
+            hint="segmentloom-sync run AUDIENCE --release --by NAME",
+        )
+    if release != (by is not None) or (by is not None and not by.strip()):
+        raise ConfigError(
+            "--release and --by NAME go together", hint="who releases is kept in the record of runs"
+        )
+    if no_build and as_of is not None:
+        raise ConfigError(
+            "--as-of recalculates, so it cannot go with --no-build", hint="leave one of them out"
+        )
+    options = RunOptions(
+        names=tuple(names),
+        only_due=due,
+        build=not no_build,
+        send=not dry_run,
+        released_by=by,
+        recreate=recreate,
+        as_of=moment(as_of, "--as-of"),
+    )
+    project = Project.find(project_dir, profiles_dir, target)
+    reports, is_interrupted = run_command(project, config, options, SystemClock())
+    print_reports(reports, json=json, is_plan=dry_run)
+    if is_interrupted:
+        raise typer.Exit(130)
+    raise typer.Exit(worst_exit_code(report.exit_code for report in reports))

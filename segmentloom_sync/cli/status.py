@@ -1,0 +1,85 @@
+"""`status`: what each list holds and how its newest run ended."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from segmentloom_sync import terminal
+from segmentloom_sync.cli.app import app
+from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+
+
+@app.command()
+def status(
+    json: Json = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Show when audiences were evaluated, what their lists hold, and how the newest runs ended.
+
+    Example: segmentloom-sync status
+    """
+    from segmentloom_sync.audiences.library import load_audiences
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.sync.state import audience_states, list_states
+    from segmentloom_sync.warehouse.connect import connect
+
+    project = Project.find(project_dir, profiles_dir, target)
+    audiences, problems = load_audiences(project)
+    for problem in problems:
+        terminal.warn(str(problem))
+    cadences = {name: audience.cadence for name, audience in audiences.items()}
+    with closing(connect(project, read_only=True)) as warehouse:
+        evaluated = audience_states(warehouse, cadences)
+        lists = list_states(warehouse)
+    if json:
+        terminal.print_json({"target": project.target, "audiences": evaluated, "lists": lists})
+    else:
+        terminal.say(f"target {project.target} of profile {project.profile}")
+        _print_audiences(evaluated)
+        _print_lists(lists)
+
+
+def _print_audiences(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("audience", "cadence", "evaluated", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["audience"], row["cadence"], _time(row["evaluated_at"]))
+    terminal.stdout().print(table)
+
+
+def _print_lists(rows: list[dict[str, Any]]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = terminal.stdout()
+    console.print()
+    if not rows:
+        console.print("nothing was synced yet; start with `segmentloom-sync run`")
+        return
+    table = Table("audience", "destination", "list", box=None, pad_edge=False)
+    for column in ("accepted", "open", "rejected"):
+        table.add_column(column, justify="right")
+    table.add_column("newest run")
+    table.add_column("ended")
+    for row in rows:
+        table.add_row(
+            row["audience"],
+            row["destination"],
+            escape(row["list"]),
+            *(f"{row[column]:,}" for column in ("accepted", "open", "rejected")),
+            row["status"],
+            _time(row["finished_at"]),
+        )
+    console.print(table)
+    for row in rows:
+        if row["message"]:
+            console.print(escape(f"{row['audience']} to {row['destination']}: {row['message']}"))
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"

@@ -1,0 +1,47 @@
+"""Prints what runs and plans report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from segmentloom_sync import terminal
+
+if TYPE_CHECKING:
+    from segmentloom_sync.sync.runs import RunReport
+
+_COLOURS = {"ok": "green", "held": "yellow", "retry_later": "yellow", "partial": "yellow", "failed": "red"}
+
+
+def print_reports(reports: Sequence[RunReport], *, json: bool, is_plan: bool = False) -> None:
+    """One JSON object on stdout, or one table there and the messages on stderr."""
+    if json:
+        terminal.print_json({"runs": [report.as_json() for report in reports]})
+    else:
+        _print_table(reports, is_plan=is_plan)
+    for report in reports:
+        if report.message:
+            terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
+        if report.hint:
+            terminal.say(f"  hint: {report.hint}")
+
+
+def _print_table(reports: Sequence[RunReport], *, is_plan: bool) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("audience", "destination", "list", box=None, pad_edge=False)
+    counts = ["adds", "removes"] if is_plan else ["adds", "removes", "accepted", "rejected", "unknown"]
+    for column in counts:
+        table.add_column(column, justify="right")
+    table.add_column("status")
+    for report in reports:
+        colour = _COLOURS[report.status]
+        table.add_row(
+            report.audience,
+            report.destination,
+            escape(report.list_name),
+            *(f"{getattr(report, column):,}" for column in counts),
+            f"[{colour}]{report.status}[/{colour}]",
+        )
+    terminal.stdout().print(table)

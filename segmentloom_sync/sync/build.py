@@ -1,0 +1,120 @@
+"""Recalculates audiences with dbt, so that no stale cohort is ever sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from segmentloom_sync.audiences.compile import write_models
+from segmentloom_sync.dbt import Dbt, NodeResult
+from segmentloom_sync.errors import DbtError
+from segmentloom_sync.project import Project
+from segmentloom_sync.sync.choice import Chosen
+from segmentloom_sync.warehouse.lock import warehouse_lock
+from segmentloom_sync.warehouse.refusal import without_values
+
+HASHED_IDENTIFIERS = "segmentloom__hashed_identifiers"
+PUBLISHED = (
+    "segmentloom__audience_membership",
+    "segmentloom__audience_membership_log",
+    "segmentloom__audience_sizes",
+)
+
+
+def build_audiences(
+    project: Project, chosen: Chosen, names: Sequence[str], as_of: datetime | None
+) -> dict[str, str]:
+    """Compile the audience files and build the named audiences and what they need.
+
+    Args:
+        names: the audiences to build.
+        as_of: the time of the evaluation; default: the start of dbt's run.
+
+    Returns:
+        What went wrong, in one line, for each audience whose model or test failed; the others are published.
+
+    Raises:
+        DbtError: dbt failed as a whole, or nothing that a sync can use was built.
+    """
+    write_models(project, dict(chosen.everybody), keep=chosen.broken)
+    selection = [*(f"+audience_{name}" for name in names), f"+{HASHED_IDENTIFIERS}", *PUBLISHED]
+    variables = {"segmentloom_as_of": as_of.isoformat()} if as_of is not None else None
+    with warehouse_lock(project):
+        results = Dbt(project.directory, project.profiles_dir, project.target).run(
+            "build",
+            "--select",
+            *selection,
+            "--exclude-resource-type",
+            "unit_test",
+            variables=variables,
+            label=f"dbt build of {len(names)} audience{'s' if len(names) != 1 else ''}",
+        )
+    return failures(results, names, _parents(project.directory))
+
+
+def failures(
+    results: Iterable[NodeResult], names: Sequence[str], parents: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """What went wrong for each audience; see `build_audiences`.
+
+    Args:
+        parents: the nodes that each test looks at.
+    """
+    by_name = {_name(result.unique_id): result for result in results}
+    failed = [result for result in by_name.values() if result.failed]
+    if not by_name:
+        raise DbtError("dbt found nothing to build", hint="run `dbt ls` to see the project's models")
+    first = failed[0] if failed else None
+    hashed = by_name.get(HASHED_IDENTIFIERS)
+    if hashed is None or hashed.status != "success":
+        raise DbtError(_line(first, "dbt did not build the hashed identifiers"), hint=_HINT)
+    for result in failed:
+        if result.unique_id.startswith("operation."):
+            raise DbtError(_line(result, "dbt failed"), hint=_HINT)
+    wrong: dict[str, str] = {}
+    for name in names:
+        model = by_name.get(f"audience_{name}")
+        tests = [
+            result
+            for result in failed
+            if any(_name(parent) == f"audience_{name}" for parent in parents.get(result.unique_id, ()))
+        ]
+        if model is None:
+            wrong[name] = f"dbt knows no model audience_{name}"
+        elif model.status != "success":
+            wrong[name] = _line(model if model.failed else first, f"audience_{name} was skipped")
+        elif tests:
+            wrong[name] = _line(tests[0], "a test failed")
+    return wrong
+
+
+_HINT = "run `dbt build` to see all of its output"
+
+
+def _line(result: NodeResult | None, otherwise: str) -> str:
+    """One line that names the node and says what dbt says of it."""
+    if result is None:
+        return otherwise
+    kind = result.unique_id.partition(".")[0]
+    message = without_values(result.message or result.status)
+    return f"dbt: {kind} {_name(result.unique_id)} failed: {message}"
+
+
+def _name(unique_id: str) -> str:
+    """The node's name: `model.shop.audience_x`, `test.shop.not_null_x.0a1b2c`."""
+    return unique_id.split(".")[2]
+
+
+def _parents(directory: Path) -> dict[str, list[str]]:
+    manifest = directory / "target" / "manifest.json"
+    try:
+        nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    except (OSError, ValueError, KeyError):
+        raise DbtError(f"dbt wrote no {manifest}", hint=_HINT) from None
+    return {
+        unique_id: node.get("depends_on", {}).get("nodes", [])
+        for unique_id, node in nodes.items()
+        if node.get("resource_type") == "test"
+    }

@@ -1,0 +1,116 @@
+"""The whole of `run`: choose, build, connect, send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from segmentloom_sync import terminal
+from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.project import Project
+from segmentloom_sync.settings import load_settings
+from segmentloom_sync.sync.build import build_audiences
+from segmentloom_sync.sync.choice import Chosen, choose
+from segmentloom_sync.sync.evaluations import due_audiences, latest_evaluations
+from segmentloom_sync.sync.interrupt import deferred_interrupt
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
+from segmentloom_sync.sync.tables import ensure_tables
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.targets import CADENCES, sync_targets
+from segmentloom_sync.warehouse.connect import connect
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `run` was asked to do.
+
+    Attributes:
+        names: the audiences; empty for all that have a sync.
+        only_due: of these, only those whose cadence or unfinished sync asks for it.
+        build: recalculate with dbt first.
+        send: False to plan only.
+        released_by: who lets held changes pass.
+    """
+
+    names: tuple[str, ...] = ()
+    only_due: bool = False
+    build: bool = True
+    send: bool = True
+    released_by: str | None = None
+    recreate: bool = False
+    as_of: datetime | None = None
+
+
+def run_command(
+    project: Project, config: Path | None, options: RunOptions, clock: Clock
+) -> tuple[list[RunReport], bool]:
+    """Do it.
+
+    Returns:
+        One report for each list, and whether somebody interrupted.
+
+    Raises:
+        ConfigError: an audience or the configuration is wrong; nothing was built or sent.
+        DbtError: dbt failed for all.
+        TryAgainLater: another process has the warehouse.
+    """
+    chosen = choose(project, options.names)
+    for warning in chosen.warnings:
+        terminal.warn(warning)
+    settings = load_settings(project.directory, config)
+    targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
+    if options.only_due:
+        due = _due(project, chosen, clock)
+        targets = [target for target in targets if target.audience in due]
+        if not targets:
+            terminal.say("nothing is due")
+            return [], False
+    names = list(dict.fromkeys(target.audience for target in targets))
+    failed = build_audiences(project, chosen, names, options.as_of) if options.build else {}
+    with closing(connect(project)) as warehouse, deferred_interrupt() as interrupt:
+        ensure_tables(warehouse)
+        runner = SyncRunner(
+            warehouse,
+            clock,
+            interrupt,
+            as_of=options.as_of,
+            released_by=options.released_by,
+            recreate=options.recreate,
+        )
+        return _run_all(runner, targets, failed, send=options.send), interrupt.is_requested
+
+
+def _run_all(
+    runner: SyncRunner, targets: Sequence[SyncTarget], failed: dict[str, str], *, send: bool
+) -> list[RunReport]:
+    reports = []
+    for target in targets:
+        if runner.interrupt.is_requested:
+            break
+        if target.audience in failed:
+            report = runner.report(target)
+            report.ends("failed", failed[target.audience], "its last good members stay; nothing was sent")
+        elif send:
+            with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
+                report = runner.run(target, progress)
+        else:
+            report = runner.plan(target)
+        reports.append(report)
+    return reports
+
+
+def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
+    with closing(connect(project)) as warehouse:
+        ensure_tables(warehouse)
+        return set(
+            due_audiences(
+                {audience.name: CADENCES[audience.cadence] for audience in chosen.audiences},
+                latest_evaluations(warehouse),
+                unfinished_audiences(warehouse),
+                clock.now(),
+            )
+        )

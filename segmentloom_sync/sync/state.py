@@ -1,0 +1,101 @@
+"""What the sync's tables say of each list: for `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from segmentloom_sync.sync.evaluations import latest_evaluations
+from segmentloom_sync.warehouse.base import Warehouse
+
+_LISTS = """
+with
+
+newest as (
+
+    select runs.*
+    from {runs} as runs
+    where true
+    qualify
+        row_number() over (
+            partition by runs.destination, runs.list_name
+            order by runs.started_at desc
+        ) = 1
+
+),
+
+held as (
+
+    select
+        destination,
+        list_name,
+        sum(case when state = 'accepted' then 1 else 0 end) as accepted,
+        sum(case when state in ('pending', 'sent', 'removing') then 1 else 0 end) as open_rows,
+        sum(case when state = 'rejected' then 1 else 0 end) as rejected
+    from {ledger}
+    group by 1, 2
+
+)
+
+select
+    newest.audience,
+    newest.destination,
+    newest.list_name,
+    newest.list_id,
+    coalesce(held.accepted, 0) as accepted,
+    coalesce(held.open_rows, 0) as open_rows,
+    coalesce(held.rejected, 0) as rejected,
+    newest.status,
+    newest.message,
+    newest.started_at,
+    newest.finished_at
+from newest
+left join held
+    on
+        newest.destination = held.destination
+        and newest.list_name = held.list_name
+order by
+    newest.audience,
+    newest.destination,
+    newest.list_name
+"""
+
+_KEYS = (
+    "audience",
+    "destination",
+    "list",
+    "list_id",
+    "accepted",
+    "open",
+    "rejected",
+    "status",
+    "message",
+    "started_at",
+    "finished_at",
+)
+
+
+def list_states(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """One entry for each list that was ever synced: what it holds, and how its newest run ended.
+
+    A run that is `running` and whose process has gone was killed; the next run goes on from the ledger.
+    """
+    if not warehouse.exists("runs", "sync"):
+        return []
+    rows = warehouse.rows(
+        _LISTS.format(runs=warehouse.relation("runs", "sync"), ledger=warehouse.relation("ledger", "sync"))
+    )
+    return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+
+
+def audience_states(warehouse: Warehouse, cadences: Mapping[str, str]) -> list[dict[str, Any]]:
+    """When each audience was last evaluated.
+
+    Args:
+        cadences: by audience, as the files say it.
+    """
+    evaluated = latest_evaluations(warehouse)
+    return [
+        {"audience": name, "cadence": cadence, "evaluated_at": evaluated.get(name)}
+        for name, cadence in cadences.items()
+    ]

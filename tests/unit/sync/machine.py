@@ -1,0 +1,175 @@
+"""The sync as a state machine: people come, go, opt out and change, while all around the runner fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from segmentloom_sync.destinations.base import Identifier
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.target import SyncTarget
+from tests.unit.sync.conftest import open_memory_warehouse
+from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform
+from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
+
+NAMES = ("ann", "bob", "cat")
+Change = Literal["joins", "leaves", "opts out", "changes e-mail", "changes phone"]
+
+NAME = st.sampled_from(NAMES)
+CHANGES = st.lists(
+    st.tuples(NAME, st.sampled_from(["leaves", "joins", "changes e-mail", "changes phone", "opts out"])),
+    max_size=3,
+)
+# No fault is the exception: a generator that mostly lets things go well finds next to nothing.
+FAULTS = st.lists(st.sampled_from(["lost", "busy", "partial", "unsure", "ok"]), min_size=1, max_size=4)
+OPERATION = st.integers(10, 40)
+KILLED_AT = st.none() | OPERATION
+MID_RUN = st.none() | st.tuples(OPERATION, st.sampled_from([*NAMES, "another run"]))
+
+
+class SyncMachine(RuleBasedStateMachine):
+    """Faults, kills and opt-outs at any operation; what must hold is asserted after each step and call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warehouse = open_memory_warehouse()
+        self.clock = TestClock()
+        self.shop = Shop(self.warehouse, self.clock)
+        self.shop.prepare()
+        self.shop.people = {name: Person(emails=(name,), phones=(name,)) for name in NAMES}
+        self.platform = WatchedPlatform(check=self.ledger_is_a_superset)
+        self.barred_at: dict[Identifier, int] = {}
+        self.target = SyncTarget(
+            audience=AUDIENCE,
+            destination_name="memory",
+            destination=self.platform,
+            list_name="Buyers",
+            identifier_types=("email", "phone"),
+            consent_rule="granted",
+            max_retries=0,
+        )
+        self.platform.create_list(self.target.list_name, ())
+
+    def teardown(self) -> None:
+        try:
+            self.recover()
+        finally:
+            self.warehouse.close()
+
+    @rule(changes=CHANGES, faults=FAULTS, killed_at=KILLED_AT, mid_run=MID_RUN)
+    def sync(
+        self,
+        changes: list[tuple[str, Change]],
+        faults: list[Fault],
+        killed_at: int | None,
+        mid_run: tuple[int, str] | None,
+    ) -> None:
+        """People change; then a run that may be killed, and in whose midst one opts out or another run overtakes."""
+        for name, change in changes:
+            self._change(name, change)
+        self.platform.faults = list(faults)
+        try:
+            self._run(Fuse(killed_at, during=self._during(mid_run)))
+        except Killed:
+            self.clock.time += timedelta(seconds=61)  # its lease expires
+        self.platform.faults = []
+
+    def _change(self, name: str, change: Change) -> None:
+        person = self.shop.people[name]
+        if change == "opts out":
+            self._opt_out(name)
+        elif change in ("joins", "leaves"):
+            person.is_member = change == "joins"
+        elif not person.is_opted_out:
+            if change == "changes e-mail":
+                person.emails = (f"{name}.new",) if person.emails == (name,) else (name,)
+            else:
+                person.phones = (name,) if person.phones == ("home",) else ("home",)
+
+    def _opt_out(self, name: str) -> None:
+        self.shop.people[name].is_opted_out = True
+        self.shop.publish()
+        for entry in self.shop.people[name].identifiers:
+            self.barred_at.setdefault(entry, len(self.platform.calls))
+
+    @rule()
+    def recover(self) -> None:
+        """Nothing fails any more: the list is exact, and a further run has nothing to send."""
+        report = self._run(Fuse(), released_by="the model")
+        assert report.unknown == 0, "I6"
+        rejected = self._ledger("where state = 'rejected'")
+        wanted = self.shop.wanted()
+        assert self.platform.members <= wanted, "I1: somebody is left behind"
+        assert wanted - rejected <= self.platform.members, "I1: somebody is missing"
+        calls = len(self.platform.calls)
+        self._run(Fuse(), released_by="the model")
+        assert len(self.platform.calls) == calls, "I5: a second run sends something"
+
+    @rule()
+    def run_with_guards(self) -> None:
+        """Whatever a guard holds back, nobody who opted out stays."""
+        self._run(Fuse())
+        barred = {entry for person in self._opted_out() for entry in person.identifiers}
+        assert not self.platform.members & barred, "I9"
+
+    @invariant()
+    def nothing_is_sent_after_an_opt_out(self) -> None:
+        for entry, position in self.barred_at.items():
+            for call in self.platform.calls[position:]:
+                assert call.operation == "remove" or entry not in call.identifiers, "I3"
+
+    @invariant()
+    def ledger_is_a_superset(self) -> None:
+        assert self.platform.members <= self._ledger(), "I4"
+
+    def _run(self, fuse: Fuse, released_by: str | None = None) -> RunReport:
+        self.shop.publish()
+        fused = FusedWarehouse(self.warehouse, fuse)
+        report = SyncRunner(fused, self.clock, released_by=released_by).run(self.target)
+        assert min(report.accepted, report.rejected, report.unknown) >= 0, "I6"
+        return report
+
+    def _during(self, mid_run: tuple[int, str] | None) -> Callable[[int], None]:
+        if mid_run is None:
+            return lambda number: None
+        moment, event = mid_run
+
+        def happen(number: int) -> None:
+            if number != moment:
+                return
+            if event == "another run":
+                self.clock.time += timedelta(minutes=5)
+                SyncRunner(self.warehouse, self.clock).run(replace(self.target, max_retries=0))
+            else:
+                self._opt_out(event)
+
+        return happen
+
+    def _opted_out(self) -> list[Person]:
+        return [person for person in self.shop.people.values() if person.is_opted_out]
+
+    def _ledger(self, where: str = "") -> set[Identifier]:
+        ledger = self.warehouse.relation("ledger", "sync")
+        return {
+            Identifier(*row)
+            for row in self.warehouse.rows(f"select identifier_type, identifier from {ledger} {where}")
+        }
+
+
+class WatchedPlatform(MemoryPlatform):
+    """Asserts after each change that the list holds what the ledger allows."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check = check
+
+    def _apply(self, *arguments: object) -> None:
+        super()._apply(*arguments)  # type: ignore[arg-type]  # passed on as they are
+        self._check()
