@@ -1,64 +1,43 @@
-"""Writes deliveries into `S_raw.events` of a DuckDB file, as `segmentloom-sync load` would have."""
+"""Writes deliveries into `S_raw.events` on any engine, as `segmentloom-sync load` would have."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from segmentloom_sync.landing.tables import EVENT_COLUMNS, EVENTS
+from segmentloom_sync.warehouse import arrow
+from segmentloom_sync.warehouse.base import Warehouse
 from tests.oracles.events import Delivery
 
-COLUMNS = {
-    "event_id": "varchar",
-    "source_id": "varchar",
-    "type": "varchar",
-    "event": "varchar",
-    "occurred_at": "timestamp",
-    "original_timestamp": "timestamp",
-    "sent_at": "timestamp",
-    "received_at": "timestamp",
-    "loaded_at": "timestamp",
-    "anonymous_id": "varchar",
-    "user_id": "varchar",
-    "previous_id": "varchar",
-    "group_id": "varchar",
-    "email": "varchar",
-    "properties": "json",
-    "traits": "json",
-    "context": "json",
-    "library": "varchar",
-    "ip": "varchar",
-    "user_agent": "varchar",
-    "event_date": "date",
-    "load_id": "varchar",
-    "line_number": "bigint",
-}
+JSON_COLUMNS = ("properties", "traits", "context")
+
+
+def land(warehouse: Warehouse, deliveries: Sequence[Delivery]) -> None:
+    """Append the deliveries in the order given."""
+    rows = [row(delivery) for delivery in deliveries]
+    warehouse.ensure_table(EVENTS, "raw", EVENT_COLUMNS)
+    batch = pa.RecordBatch.from_pylist(rows, schema=arrow.schema(EVENT_COLUMNS))
+    staged = warehouse.stage("deliveries", "raw", EVENT_COLUMNS, [batch])
+    values = [
+        warehouse.json_from_text(name) if kind == "json" else name for name, kind in EVENT_COLUMNS.items()
+    ]
+    warehouse.execute(
+        f"insert into {warehouse.relation(EVENTS, 'raw')} ({', '.join(EVENT_COLUMNS)})"
+        f" select {', '.join(values)} from {staged}"
+    )
+    warehouse.drop(staged)
 
 
 def row(delivery: Delivery) -> dict[str, Any]:
-    """A delivery as a row of `S_raw.events`; JSON as text, times without their zone, which is UTC."""
-    texts = ("event_id", "source_id", "type", "anonymous_id", "user_id", "previous_id", "email", "load_id")
-    values: dict[str, Any] = {name: getattr(delivery, name) for name in texts}
+    """A delivery as a row of `S_raw.events`, JSON as text."""
+    values: dict[str, Any] = {name: getattr(delivery, name, None) for name in EVENT_COLUMNS}
     values["event"] = delivery.name
-    values["line_number"] = delivery.line_number
-    values["occurred_at"] = delivery.occurred_at.replace(tzinfo=None)
-    values["loaded_at"] = values["received_at"] = delivery.loaded_at.replace(tzinfo=None)
+    values["received_at"] = delivery.loaded_at
     values["event_date"] = delivery.occurred_at.date()
-    for name in ("properties", "traits", "context"):
-        value = getattr(delivery, name)
-        values[name] = None if value is None else json.dumps(value, ensure_ascii=False)
+    for name in JSON_COLUMNS:
+        values[name] = None if values[name] is None else json.dumps(values[name], ensure_ascii=False)
     return values
-
-
-def land(database: Path, deliveries: Sequence[Delivery]) -> None:
-    """Append the deliveries in the order given."""
-    with duckdb.connect(str(database), config={"storage_compatibility_version": "v1.5.0"}) as connection:
-        definitions = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
-        connection.execute("create schema if not exists segmentloom_raw")
-        connection.execute(f"create table if not exists segmentloom_raw.events ({definitions})")
-        connection.register("deliveries", pa.Table.from_pylist([row(delivery) for delivery in deliveries]))
-        connection.execute("insert into segmentloom_raw.events by name select * from deliveries")

@@ -1,0 +1,82 @@
+"""Builds events and identity from deliveries, in a project of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.connect import connect
+from tests.oracles.events import Delivery
+from tests.oracles.identity import Rules
+from tests.oracles.landed import land
+from tests.oracles.relations import Rows, expected_relations, found_relations
+from tests.workspace import REPOSITORY, Workspace
+
+MODELS = (
+    "+segmentloom__profiles",
+    "+segmentloom__identity_conflicts",
+    "+segmentloom__rejected_events",
+    "+int_segmentloom__profile_events",
+)
+LOW_LIMITS = {
+    "segmentloom_max_users_per_email": 2,
+    "segmentloom_max_users_per_device": 3,
+    "segmentloom_max_identifiers_per_profile": 6,
+}
+BLOCKED_SEED = """identifier_type,identifier_value,reason
+email,NoReply@Example.com,a sender
+,TEST@example.com,any type
+,test,any type
+user_id,shared-login,
+anonymous_id,Kiosk,"in the shop, and the lobby"
+phone,+1 650 555 0199,
+"""
+LOW_RULES = Rules(
+    users_per_email=2,
+    users_per_device=3,
+    identifiers_per_profile=6,
+    blocked=frozenset(
+        {
+            ("email", "noreply@example.com"),
+            ("", "test@example.com"),
+            ("", "test"),
+            ("user_id", "shared-login"),
+            ("anonymous_id", "kiosk"),
+            ("phone", "+1 650 555 0199"),
+        }
+    ),
+)
+"""Limits so low that every guard acts often; a workspace for them is made with LOW_LIMITS as variables."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left, and what it should have left."""
+
+    workspace: Workspace
+    deliveries: Sequence[Delivery]
+    found: dict[str, Rows]
+    expected: dict[str, Rows]
+
+
+def build(workspace: Workspace, deliveries: Sequence[Delivery], rules: Rules = LOW_RULES) -> Built:
+    """Land the deliveries and build everything that follows from them."""
+    if rules is LOW_RULES:
+        _block(workspace)
+    with closing(connect(Project.find(workspace.path, workspace.path))) as warehouse:
+        land(warehouse, deliveries)
+    only = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
+    workspace.dbt("build", *only, "--select", *MODELS)
+    with closing(connect(Project.find(workspace.path, workspace.path))) as warehouse:
+        found = found_relations(warehouse)
+    return Built(workspace, deliveries, found, expected_relations(deliveries, rules))
+
+
+def _block(workspace: Workspace) -> None:
+    seeds = workspace.path / "seeds"
+    seeds.unlink()
+    shutil.copytree(REPOSITORY / "seeds", seeds)
+    (seeds / "segmentloom_blocked_identifiers.csv").write_text(BLOCKED_SEED)
