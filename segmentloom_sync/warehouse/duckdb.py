@@ -61,16 +61,14 @@ class DuckDb:
             return [tuple(map(_outgoing, row)) for row in self._connection.execute(text, values).fetchall()]
 
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
-        text, values = _bound(sql, parameters)
+        # DuckDB streams a relation, but one with parameters it holds in memory: they become variables.
+        text, names = bind(sql, parameters, lambda name: f"getvariable('{name}')", backslash_escapes=False)
         cursor = self._connection.cursor()
         try:
             with _refusals("a query"):
-                # `sql(...)` with parameters would hold the whole result in memory; `execute` streams.
-                reader = (
-                    cursor.execute(text, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
-                    if values
-                    else cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
-                )
+                for name in names:
+                    cursor.execute(f"set variable {name} = $value", {"value": _incoming(parameters[name])})
+                reader = cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
                 yield from arrow.exactly(map(arrow.plain, reader), size)
         finally:
             cursor.close()
