@@ -19,6 +19,7 @@ from bqemulator.catalog.memory_repository import MemoryCatalogRepository
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from journal import Journal
+from json_types import name_json_types_as_the_service_does
 from script_parameters import allow_parameters_in_scripts
 from sqlglot import exp
 from until_orphaned import end_with_parent
@@ -83,6 +84,7 @@ if __name__ == "__main__":
     DuckDBEngine._load_format_extensions = skip
     SQLTranslator.translate = translate
     allow_parameters_in_scripts()
+    name_json_types_as_the_service_does()
     write_journal(Journal(Path(journal_file)))
     end_with_parent()
     sys.argv[1:] = ["start", "--ephemeral", "--project", project, "--log-level", "warning"]
