@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, cast
 
 from segmentloom_sync.audiences.definition import SyncSpec
@@ -17,6 +18,7 @@ from segmentloom_sync.destinations.base import Destination
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.macros import TYPES
+from segmentloom_sync.settings import FILE, load_settings
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import delta
 from segmentloom_sync.sync.tables import BATCHES, LEDGER
@@ -40,6 +42,25 @@ class Choices:
 
     type: str
     consent: Literal["granted", "denied", "from_profile"] = "from_profile"
+
+
+def configured_choices(directory: Path, file: Path | None) -> dict[str, Choices]:
+    """What segmentloom.yml says of each destination; nothing while there is none.
+
+    Args:
+        directory: the project's folder, where the file is by default.
+        file: another file, which must be there.
+
+    Raises:
+        ConfigError: the file is wrong.
+    """
+    if file is None and not (directory / FILE).is_file():
+        return {}
+    settings = load_settings(directory, file)
+    return {
+        name: Choices(settings.type_of(name), settings.plain(name, "consent") or "from_profile")
+        for name in settings.names
+    }
 
 
 class DestinationCounter:

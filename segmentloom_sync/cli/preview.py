@@ -35,20 +35,22 @@ def preview(
     """
     from segmentloom_sync.audiences.choose import choose_audience
     from segmentloom_sync.audiences.preview import Previewer
-    from segmentloom_sync.audiences.preview_destinations import DestinationCounter
+    from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
+    from segmentloom_sync.cli.moments import moment
     from segmentloom_sync.project import Project
     from segmentloom_sync.warehouse.connect import connect
 
-    moment = _moment(as_of)
+    at = moment(as_of, "--as-of") or datetime.now(UTC)
     project = Project.find(project_dir, profiles_dir, target)
     choice = choose_audience(project, audience)
     for warning in choice.warnings:
         terminal.warn(warning)
+    configured = configured_choices(project.directory, config)
     with closing(connect(project, read_only=True)) as warehouse:
-        previewer = Previewer(project, warehouse, choice.others, moment)
+        previewer = Previewer(project, warehouse, choice.others, at)
         counter = None
         if warehouse.exists("hashed_identifiers"):
-            counter = DestinationCounter(warehouse, choice.audience.name, datetime.now(UTC), {})
+            counter = DestinationCounter(warehouse, choice.audience.name, datetime.now(UTC), configured)
         elif choice.audience.sync:
             terminal.warn("no counts by destination: hashed_identifiers is not built yet; run `dbt build`")
         result = previewer.preview(choice.audience, counter)
@@ -56,20 +58,6 @@ def preview(
         terminal.print_json(result.document())
     else:
         _print(result)
-
-
-def _moment(text: str | None) -> datetime:
-    from segmentloom_sync.audiences.yaml_scalars import timestamp
-    from segmentloom_sync.errors import ConfigError
-
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        return timestamp(text)
-    except (ValueError, OverflowError):
-        raise ConfigError(
-            f"--as-of: '{text}' is no date or time", hint="write it as 2026-07-01 or 2026-07-01T12:00:00Z"
-        ) from None
 
 
 def _print(result: Preview) -> None:

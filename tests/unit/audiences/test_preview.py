@@ -1,0 +1,186 @@
+"""Previews count an audience, each condition alone and each sync, and write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import duckdb
+import pytest
+
+from segmentloom_sync.audiences.choose import choose_audience
+from segmentloom_sync.audiences.library import Audience, parse
+from segmentloom_sync.audiences.preview import Preview, Previewer
+from segmentloom_sync.audiences.preview_destinations import Choices, DestinationCounter
+from segmentloom_sync.errors import ConfigError, DefinitionError
+from segmentloom_sync.project import Project, ProjectFolder
+from segmentloom_sync.sync.tables import ensure_tables
+from segmentloom_sync.warehouse.duckdb import DuckDb
+from tests.audience_tables import fill, open_warehouse
+from tests.oracles.audiences import Event
+from tests.workspace import REPOSITORY
+
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+PROJECT = cast(
+    Project, SimpleNamespace(directory=REPOSITORY, name="segmentloom", variables={}, target="test")
+)
+TRAITS = {
+    "p1": {"plan": "free"},
+    "p2": {"plan": "free"},
+    "p3": {"plan": "paid"},
+    "p4": {"plan": "free", "staff": True},
+}
+EVENTS = [
+    Event("p1", "Bought", AS_OF, {}),
+    Event("p3", "Bought", AS_OF - timedelta(days=7), {}),
+    Event("p4", "Bought", AS_OF - timedelta(days=6), {}),
+]
+STAFF = "match: {trait: staff, is: true}"
+TEAM = "match: {any: [{audience: staff}, {trait: plan, is: paid}]}"
+BUYERS = """
+match:
+  all:
+    - {event: Bought, within: 7 days}
+    - not: {audience: team}
+sync:
+  - {destination: google_ads, list: Buyers}
+  - {destination: facebook, list: Buyers, identifiers: [email, phone]}
+"""
+
+
+def audience(name: str, text: str) -> Audience:
+    """A valid audience."""
+    made, problems = parse(text.encode(), name=name, label=f"audiences/{name}.yml")
+    assert problems == []
+    assert made is not None
+    return made
+
+
+AUDIENCES = {
+    name: audience(name, text) for name, text in (("staff", STAFF), ("team", TEAM), ("buyers", BUYERS))
+}
+
+
+@pytest.fixture
+def database() -> Iterator[tuple[duckdb.DuckDBPyConnection, DuckDb]]:
+    """A warehouse with profiles and events, and no audience built."""
+    connection, warehouse = open_warehouse()
+    fill(connection, TRAITS, EVENTS)
+    yield connection, warehouse
+    connection.close()
+
+
+def preview(warehouse: DuckDb, name: str = "buyers", as_of: datetime = AS_OF) -> Preview:
+    """The preview of an audience, its syncs counted."""
+    choices = {"facebook": Choices("meta")}
+    counter = DestinationCounter(warehouse, name, AS_OF, choices)
+    return Previewer(PROJECT, warehouse, AUDIENCES, as_of).preview(AUDIENCES[name], counter)
+
+
+def test_the_document_has_the_keys_that_others_rely_on(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    assert preview(database[1]).document() == {
+        "audience": "buyers",
+        "members": 1,
+        "as_of": "2026-07-01T00:00:00Z",
+        "conditions": [
+            {"condition": 'match.all[0]: event "Bought" >= 1 within 7 days', "members": 2},
+            {"condition": "match.all[1].not: audience team", "members": 2},
+        ],
+        "by_destination": [
+            {"destination": "google_ads", "identifiers": {"email": 1}, "adds": 1, "removes": 0},
+            {"destination": "facebook", "identifiers": {"email": 1, "phone": 0}, "adds": 1, "removes": 0},
+        ],
+    }
+
+
+def test_nothing_is_written(database: tuple[duckdb.DuckDBPyConnection, DuckDb]) -> None:
+    connection, warehouse = database
+    tables = "select table_schema, table_name from information_schema.tables order by all"
+    before = connection.execute(tables).fetchall()
+    preview(warehouse)
+    assert connection.execute(tables).fetchall() == before
+
+
+def test_changes_are_against_what_the_list_may_hold(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    connection, warehouse = database
+    ensure_tables(warehouse)
+    connection.execute(
+        "insert into segmentloom_sync.lists (destination, list_name, list_id, recorded_at)"
+        " values ('google_ads', 'Buyers', 'L1', now())"
+    )
+    connection.execute(
+        "insert into segmentloom_sync.ledger (destination, list_id, identifier_type, identifier, member_key,"
+        " state, may_hold, last_added_at) select 'google_ads', 'L1', 'email', identifier, profile_id,"
+        " 'accepted', true, timestamp '2026-06-30' from segmentloom.hashed_identifiers"
+        " where hash_rule = 'google' and profile_id in ('p1', 'p2', 'p3')"
+    )
+    google, facebook = preview(warehouse).by_destination
+    assert (google.identifiers, google.adds, google.removes) == ({"email": 1}, 0, 2)
+    assert (facebook.adds, facebook.removes) == (1, 0)
+
+
+def test_as_of_bounds_the_events(database: tuple[duckdb.DuckDBPyConnection, DuckDb]) -> None:
+    before = preview(database[1], as_of=AS_OF - timedelta(microseconds=1))
+    assert (before.members, [count.members for count in before.conditions]) == (0, [2, 2])
+
+
+def test_quarantined_profiles_are_members_and_are_not_sent(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    connection, warehouse = database
+    connection.execute("update segmentloom.profiles set is_quarantined = true")
+    counted = preview(warehouse)
+    assert counted.members == 1
+    assert [row.adds for row in counted.by_destination] == [0, 0]
+
+
+def test_before_the_first_build_the_hint_says_what_to_run() -> None:
+    connection, warehouse = open_warehouse()
+    with pytest.raises(ConfigError, match="has no profiles and no int_segmentloom__profile_events") as caught:
+        Previewer(PROJECT, warehouse, AUDIENCES, AS_OF)
+    assert caught.value.hint is not None
+    assert "dbt build" in caught.value.hint
+    connection.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> ProjectFolder:
+    """A project with a good, a wrong and a depending audience."""
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / "audiences").mkdir()
+    for name, text in (("staff", STAFF), ("team", TEAM), ("wrong", "match: {}")):
+        (tmp_path / "audiences" / f"{name}.yml").write_text(text)
+    return ProjectFolder.find(tmp_path)
+
+
+def test_a_wrong_file_is_a_warning_for_the_others(project: ProjectFolder) -> None:
+    choice = choose_audience(project, "team")
+    assert choice.audience.name == "team"
+    assert len(choice.warnings) == 1
+    assert choice.warnings[0].startswith("audiences/wrong.yml:1:8: ")
+    with pytest.raises(DefinitionError, match=r"audiences/wrong\.yml:1:8"):
+        choose_audience(project, "wrong")
+
+
+def test_an_unknown_audience_brings_a_suggestion(project: ProjectFolder) -> None:
+    with pytest.raises(ConfigError, match="there is no audience 'staf'") as caught:
+        choose_audience(project, "staf")
+    assert caught.value.hint == "did you mean 'staff'?"
+
+
+def test_a_file_anywhere_can_use_the_audiences_of_the_project(project: ProjectFolder, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yml"
+    draft.write_text("match: {all: [{audience: team}, {event: x}]}")
+    assert choose_audience(project, str(draft)).audience.name == "draft"
+    draft.write_text("match: {audience: teem}")
+    with pytest.raises(DefinitionError, match="unknown audience 'teem'; did you mean 'team'"):
+        choose_audience(project, str(draft))
+    with pytest.raises(ConfigError, match="there is no file"):
+        choose_audience(project, "nope.yml")
