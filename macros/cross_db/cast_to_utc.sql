@@ -13,5 +13,5 @@
 {%- endmacro %}
 
 {% macro snowflake__cast_to_utc(expression) -%}
-    convert_timezone('UTC', try_to_timestamp_tz({{ expression }}))::timestamp_ntz
+    convert_timezone('UTC', try_cast({{ expression }} as timestamp_tz))::timestamp_ntz
 {%- endmacro %}

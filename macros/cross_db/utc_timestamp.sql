@@ -22,11 +22,11 @@
 {% macro snowflake__utc_timestamp(expression) -%}
     case
         when typeof(to_variant({{ expression }})) in ('TIMESTAMP_LTZ', 'TIMESTAMP_TZ')
-            then convert_timezone('UTC', to_timestamp_tz(to_variant({{ expression }})))::timestamp_ntz
+            then convert_timezone('UTC', to_variant({{ expression }})::timestamp_tz)::timestamp_ntz
         when typeof(to_variant({{ expression }})) in ('TIMESTAMP_NTZ', 'DATE')
             then to_timestamp_ntz(to_variant({{ expression }}))
         when regexp_like(trim(to_varchar({{ expression }})), '.*:[0-9]{2}([.][0-9]+)? *(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)')
-            then convert_timezone('UTC', try_to_timestamp_tz(trim(to_varchar({{ expression }}))))::timestamp_ntz
-        else try_to_timestamp_ntz(trim(to_varchar({{ expression }})))
+            then convert_timezone('UTC', try_cast(trim(to_varchar({{ expression }})) as timestamp_tz))::timestamp_ntz
+        else try_cast(trim(to_varchar({{ expression }})) as timestamp_ntz)
     end
 {%- endmacro %}
