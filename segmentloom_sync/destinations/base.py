@@ -122,7 +122,11 @@ class Destination(Protocol):
         ...
 
     def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
-        """Add members to the list or remove them. Safe to repeat: lists are sets."""
+        """Add members to the list or remove them. Safe to repeat: lists are sets.
+
+        Args:
+            members: at most `batch_size`, with identifiers of `identifier_types` only.
+        """
         ...
 
     def request_status(self, request_id: str) -> RequestStatus:

@@ -19,7 +19,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from segmentloom_sync import __version__
 from segmentloom_sync.errors import Unavailable
@@ -132,12 +132,15 @@ def send(
             auth=auth,
             timeout=(timeouts.connect, timeouts.read),
             allow_redirects=False,
+            proxies={"http": ""},  # plain http is for this machine only, which no proxy can reach
             stream=True,
             **kwargs,
         ) as response:
             content = _read(response, deadline)
     except requests.exceptions.RequestException as error:
         raise _unavailable(platform, error) from None
+    except HTTPError:
+        raise Unavailable(f"the answer of {platform} broke off", applied_unknown=True) from None
     if content is None:
         raise Unavailable(f"{platform} sent no whole answer in time", applied_unknown=True)
     return Reply(response.status_code, response.headers, _json(content))
@@ -146,7 +149,8 @@ def send(
 def _read(response: requests.Response, deadline: float) -> bytes | None:
     """The body; None when it is too slow or too large."""
     content = bytearray()
-    for piece in response.iter_content(65536):
+    # read1 gives what has arrived; the other ways to read wait for a full piece, however slowly it drips.
+    while piece := response.raw.read1(65536, decode_content=True):
         content += piece
         if time.monotonic() > deadline or len(content) > ANSWER_BYTES:
             return None

@@ -23,7 +23,7 @@ from segmentloom_sync.destinations.base import (
 )
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken, RefreshTokenGrant, RenewedToken, TokenSource
-from segmentloom_sync.errors import DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.errors import DestinationMissing, Unavailable
 
 OAUTH_ENDPOINT = "https://www.linkedin.com/oauth/v2/accessToken"
 MAX_ELEMENTS = 5_000
@@ -33,6 +33,9 @@ LISTS_PER_PAGE = 100
 APPEARS_WITHIN = timedelta(minutes=2)
 """A new segment answers 404 for a while."""
 APPEARS_POLL_SECONDS = 5.0
+
+
+_ID_TYPES = {"email": "SHA256_EMAIL"}
 
 
 class LinkedInSettings(DestinationSettings):
@@ -214,6 +217,4 @@ class LinkedIn:
 
 
 def _user_id(identifier: Identifier) -> dict[str, str]:
-    if identifier.type != "email":
-        raise Rejected(f"linkedin takes no identifiers of type {identifier.type}")
-    return {"idType": "SHA256_EMAIL", "idValue": identifier.value}
+    return {"idType": _ID_TYPES[identifier.type], "idValue": identifier.value}

@@ -282,7 +282,7 @@ def test_the_admin_route_shows_the_state_and_moves_the_clock(pair: Pair) -> None
     assert requests.delete(f"{url}/faults", timeout=5).ok
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["add", "remove"]), st.sets(st.integers(0, 8), min_size=1)), max_size=12

@@ -12,8 +12,11 @@ import pytest
 import requests
 import yaml
 
+from segmentloom_sync import simulators
 from segmentloom_sync.destinations.clock import SystemClock
 from segmentloom_sync.destinations.registry import destination_type
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.simulators import snapshot
 from tests.destinations.conftest import digest, member
 from tests.workspace import CLI
 
@@ -70,16 +73,9 @@ def test_a_taken_port_is_the_callers_to_change() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"meta": [{}]}'])
-def test_a_foreign_state_file_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_foreign_state_file_is_refused_and_kept(tmp_path: Path, text: str) -> None:
     state = tmp_path / "state.json"
     state.write_text(text)
-    done = subprocess.run(
-        [CLI, "simulate", "meta", "--port", "0", "--state", str(state)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "state.json" in done.stderr
+    with simulators.running(["meta"]) as sims, pytest.raises(ConfigError, match=r"state\.json"):
+        snapshot.load(state, sims)
     assert state.read_text() == text
