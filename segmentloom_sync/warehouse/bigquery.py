@@ -65,6 +65,10 @@ def connect_bigquery(project: Project) -> BigQuery:
         project=str(output.get("execution_project") or name),
         credentials=google_credentials(project),
         location=output.get("location"),
+        default_query_job_config=bigquery.QueryJobConfig(
+            maximum_bytes_billed=output.get("maximum_bytes_billed"),
+            priority=str(output.get("priority") or "interactive").upper(),
+        ),
         client_options={
             **({"api_endpoint": endpoint} if endpoint else {}),
             **({"quota_project_id": output["quota_project"]} if output.get("quota_project") else {}),

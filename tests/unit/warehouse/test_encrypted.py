@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,21 @@ def test_what_is_landed_cannot_be_read_in_the_file(
     warehouse = connect(Project.find(workspace.path), read_only=True)
     assert warehouse.rows(f"select user_id from {warehouse.relation('events', 'raw')}")[0] == ("ann",)
     warehouse.close()
+
+
+@needs_openssl
+def test_dbt_builds_on_what_was_landed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "correct horse")
+    (workspace.path / "events.jsonl").write_text('{"event": "Bought a yacht", "user_id": "ann"}\n')
+    workspace.cli("load", "events.jsonl")
+
+    for _ in range(2):
+        workspace.dbt("build", "--select", "+segmentloom__events")
+
+    with closing(connect(Project.find(workspace.path))) as warehouse:
+        assert warehouse.rows(f"select user_id from {warehouse.relation('events')}") == [("ann",)]
+    content = b"".join(path.read_bytes() for path in workspace.path.rglob("*") if path.is_file())
+    assert b"correct horse" not in content
 
 
 @needs_openssl
