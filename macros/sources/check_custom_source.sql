@@ -14,6 +14,8 @@
         {%- for key, value in source.get(part, {}).items() -%}
             {%- if key not in known -%}
                 {{ segmentloom.source_problem(source, part ~ '.' ~ key, 'is not known; use one of ' ~ known | join(', ')) }}
+            {%- elif value is none or value == '' or value == {} -%}
+                {{ segmentloom.source_problem(source, part ~ '.' ~ key, 'is empty; name a column, or leave it out') }}
             {%- elif value is mapping and key not in ['properties', 'traits', 'context'] -%}
                 {{ segmentloom.source_problem(source, part ~ '.' ~ key, 'is a mapping; only properties, traits and context may be one') }}
             {%- elif part == 'constants' and value is not mapping and key in ['properties', 'traits', 'context'] -%}
@@ -23,6 +25,11 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- set type = source.get('constants', {}).get('type') -%}
+    {%- set types = ['track', 'identify', 'page', 'screen', 'group', 'alias'] -%}
+    {%- if type is not none and type not in types -%}
+        {{ segmentloom.source_problem(source, 'constants.type', "is '" ~ type ~ "'; use one of " ~ types | join(', ')) }}
+    {%- endif -%}
     {%- set given = source.get('columns', {}).keys() | list + source.get('constants', {}).keys() | list -%}
     {%- if 'occurred_at' not in given -%}
         {{ segmentloom.source_problem(source, 'columns.occurred_at', 'is missing; map the column that says when it happened') }}
@@ -30,7 +37,9 @@
     {%- if not ['user_id', 'anonymous_id', 'email', 'previous_id', 'traits', 'context', 'properties'] | select('in', given) | list -%}
         {{ segmentloom.source_problem(source, 'columns', 'has no identifier; map user_id, anonymous_id or email') }}
     {%- endif -%}
-    {%- if 'type' not in given and 'event' not in given -%}
+    {%- if 'event' not in given and type == 'track' -%}
+        {{ segmentloom.source_problem(source, 'constants.event', 'is missing; a track needs the name of its event') }}
+    {%- elif 'event' not in given and 'type' not in given -%}
         {{ segmentloom.source_problem(source, 'constants.event', 'is missing; name the event, or map event or type') }}
     {%- endif -%}
 {%- endmacro %}

@@ -10,6 +10,7 @@
     {%- if source.get('kind') == 'custom' -%}
         {{ segmentloom.source_custom(source) }}
     {%- else -%}
-        {{ segmentloom.source_problem(source, 'kind', "is '" ~ source.get('kind', '') ~ "'; use 'custom'") }}
+        {%- set given = "is '" ~ source.kind ~ "'" if source.get('kind') else 'is missing' -%}
+        {{ segmentloom.source_problem(source, 'kind', given ~ "; use 'custom'") }}
     {%- endif -%}
 {%- endmacro %}

@@ -6,7 +6,8 @@
     {%- endif -%}
     {%- if given is string -%}
         {%- set parts = given.split('.') -%}
-        {%- set given = {'identifier': parts[-1], 'schema': parts[-2] if parts | length > 1, 'database': parts[-3] if parts | length == 3} -%}
+        {%- set given = {'identifier': parts[-1], 'schema': parts[-2], 'database': parts[-3] if parts | length == 3 else none}
+            if parts | length in (2, 3) else {} -%}
     {%- endif -%}
     {%- if given is not mapping or not given.get('schema') or not given.get('identifier') -%}
         {{ segmentloom.source_problem(source, 'relation', "is missing or unclear; write \"schema.table\", \"database.schema.table\" or {ref: model}") }}

@@ -11,14 +11,14 @@ statements as (
         event_id,
         occurred_at,
         {%- for consent in ['ad_user_data', 'ad_personalization'] %}
-        case lower({{ segmentloom.json_text('context', ['consent', consent]) }})
+        case lower({{ segmentloom.json_raw_text('context', ['consent', consent]) }})
             when 'granted' then 'granted'
             when 'true' then 'granted'
             when 'denied' then 'denied'
             when 'false' then 'denied'
         end as {{ consent }}_consent,
         {%- endfor %}
-        case when lower({{ segmentloom.json_text('context', ['gpc']) }}) = 'true' then 1 else 0 end as gpc
+        case when lower({{ segmentloom.json_raw_text('context', ['gpc']) }}) = 'true' then 1 else 0 end as gpc
 
     from {{ ref('int_segmentloom__owned_events') }}
 

@@ -3,6 +3,16 @@
 
 with
 
+events as (
+
+    select * from {{ ref('int_segmentloom__owned_events') }}
+
+    where
+        {{ segmentloom.json_raw_text('traits', ['phone']) }} is not null
+        or {{ segmentloom.json_raw_text('context', ['traits', 'phone']) }} is not null
+
+),
+
 statements as (
 
     select
@@ -19,7 +29,7 @@ statements as (
             end
         ) as phone
 
-    from {{ ref('int_segmentloom__owned_events') }}
+    from events
 
 )
 
