@@ -5,11 +5,12 @@
     {%- for key in condition if key not in ['trait', 'property'] -%}
         {%- do operators.append(key) -%}
     {%- endfor -%}
-    {%- set operator = operators | first -%}
-    {%- set value = condition[operator] -%}
     {%- if operators | length != 1 -%}
         {{ exceptions.raise_compiler_error('segmentloom: a comparison has exactly one operator') }}
-    {%- elif operator == 'is' -%} {{ segmentloom.compare_in(column, path, [value]) }}
+    {%- endif -%}
+    {%- set operator = operators[0] -%}
+    {%- set value = condition[operator] -%}
+    {%- if operator == 'is' -%} {{ segmentloom.compare_in(column, path, [value]) }}
     {%- elif operator == 'is_not' -%} not {{ segmentloom.compare_in(column, path, [value]) }}
     {%- elif operator == 'in' -%} {{ segmentloom.compare_in(column, path, value) }}
     {%- elif operator == 'not_in' -%} not {{ segmentloom.compare_in(column, path, value) }}

@@ -1,0 +1,117 @@
+"""Macros are rendered as dbt renders them, from wherever the project has the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from dbt.adapters.bigquery.column import BigQueryColumn
+from dbt.adapters.duckdb.column import DuckDBColumn
+from dbt.adapters.snowflake.column import SnowflakeColumn
+
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.macros import TYPES, MacroRenderer, macro_folder
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.base import Engine, Warehouse
+from tests.workspace import REPOSITORY
+
+COLUMNS = {"duckdb": DuckDBColumn, "bigquery": BigQueryColumn, "snowflake": SnowflakeColumn}
+
+
+class Stand:
+    """A project and a warehouse, as far as rendering needs them."""
+
+    name = "segmentloom"
+    target = "test"
+    schema = "segmentloom"
+    directory = REPOSITORY
+
+    def __init__(self, engine: Engine, **variables: Any) -> None:
+        self.engine = engine
+        self.variables = variables
+
+    def relation(self, name: str, area: str = "") -> str:
+        """The bare name."""
+        return name
+
+
+def macros(engine: Engine = "duckdb", **variables: Any) -> MacroRenderer:
+    """A renderer without a connection."""
+    stand = Stand(engine, **variables)
+    return MacroRenderer(cast(Project, stand), cast(Warehouse, stand))
+
+
+@pytest.mark.parametrize("engine", COLUMNS)
+def test_types_are_those_of_the_dbt_adapters(engine: str) -> None:
+    adapter: Any = COLUMNS[engine]
+    assert TYPES[engine] == {name: adapter.translate_type(name) for name in TYPES[engine]}
+
+
+@pytest.mark.parametrize(
+    ("given", "sql"),
+    [
+        ("2026-07-01", "2026-07-01 00:00:00"),
+        ("2026-07-01T12:30", "2026-07-01 12:30:00"),
+        ("2026-07-01T12:30:15Z", "2026-07-01 12:30:15"),
+        ("2026-07-01 12:30:15.000001+00:00", "2026-07-01 12:30:15.000001"),
+    ],
+)
+def test_the_var_as_of_is_a_constant_in_utc(given: str, sql: str) -> None:
+    assert macros(segmentloom_as_of=given).render("as_of") == f"cast('{sql}' as timestamp)"
+
+
+@pytest.mark.parametrize("given", ["yesterday", "2026-07-01T12:00:00+02:00", "01.07.2026", "2026-07-01'; --"])
+def test_an_as_of_that_could_be_misread_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="is no ISO 8601 time in UTC"):
+        macros(segmentloom_as_of=given).render("as_of")
+
+
+def test_without_the_var_it_is_the_start_of_the_run() -> None:
+    renderer = macros()
+    assert renderer.render("as_of") == renderer.render("as_of")
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ({"evnt": "x"}, "a condition has one of the keys"),
+        ({"all": []}, "a group of conditions is empty"),
+        ({"trait": ["a"]}, "exactly one operator"),
+        ({"trait": ["a"], "is": "x", "gt": 1}, "exactly one operator"),
+        ({"trait": ["a"], "like": "x"}, "unknown operator like"),
+        ({"trait": ["a"], "in": []}, "a list of values is empty"),
+        ({"trait": ["a"], "gt": "5"}, "needs a number"),
+        ({"trait": ['a"b'], "is": "x"}, "a path is a list of keys"),
+        ({"audience": "x; drop"}, "an audience name"),
+        ({"event": "x", "count": {"operator": "or 1 =", "number": 1}}, "a count compares with"),
+    ],
+)
+def test_a_definition_written_by_hand_is_checked_too(definition: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        macros(segmentloom_as_of="2026-07-01").render("audience", definition)
+
+
+def test_an_unknown_macro_says_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="has no macro 'nope'"):
+        macros().render("nope")
+
+
+def test_the_package_is_the_project_or_is_installed_or_is_a_local_package(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (own / "macros").mkdir(parents=True)
+    (own / "dbt_project.yml").write_text("name: segmentloom\n")
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "dbt_project.yml").write_text("name: shop\n")
+    with pytest.raises(ConfigError, match="does not have the segmentloom package"):
+        macro_folder(shop)
+
+    (shop / "packages.yml").write_text("packages:\n  - package: dbt-labs/dbt_utils\n  - local: ../own\n")
+    assert macro_folder(own) == own / "macros"
+    assert macro_folder(shop).resolve() == own / "macros"
+
+    installed = shop / "dbt_packages" / "segmentloom"
+    installed.mkdir(parents=True)
+    (installed / "dbt_project.yml").write_text("name: segmentloom\n")
+    assert macro_folder(shop) == installed / "macros"
