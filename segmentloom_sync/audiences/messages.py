@@ -72,6 +72,23 @@ def _message(details: ErrorDetails, steps: Steps) -> str:
     return subject + template.format(**context) if kind in _TYPE_MESSAGES else subject + template
 
 
+_SYNONYMS = {
+    "equals": "is",
+    "eq": "is",
+    "not_equals": "is_not",
+    "ne": "is_not",
+    "min": "gte",
+    "max": "lte",
+    "one_of": "in",
+    "window": "within",
+    "times": "count",
+    "at_least": "count",
+    "properties": "where",
+    "refresh": "cadence",
+    "name": "description",
+}
+"""What people write who know other tools; close spellings are found without it."""
+
 _TYPE_MESSAGES = {
     "string_type": "must be text; put quotes around it",
     "int_type": "must be a whole number",
@@ -107,6 +124,8 @@ def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> st
     if key in OPERATORS and model is MODEL_OF_KIND["event"]:
         return f"'{key}' compares a property; write where: [{{property: name, {key}: ...}}]"
     known = [field.alias or name for name, field in model.model_fields.items()]
+    if _SYNONYMS.get(key) in known:
+        return f"unknown key '{key}'; did you mean '{_SYNONYMS[key]}'?"
     return f"unknown key '{key}'; {suggestion(key, known, kind='known keys')}"
 
 

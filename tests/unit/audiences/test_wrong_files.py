@@ -48,6 +48,8 @@ WRONG = [
         "2:1: unknown key 'zzz'; known keys: cadence, description, guard, match, sync, tests",
     ),
     ("match: {event: x, cuont: '>= 2'}", "1:19: unknown key 'cuont'; did you mean 'count'?"),
+    ("match: {trait: a, equals: x}", "1:19: unknown key 'equals'; did you mean 'is'?"),
+    ("match: {event: x, at_least: 2}", "1:19: unknown key 'at_least'; did you mean 'count'?"),
     ("match: {evnt: x}", "1:8: unknown key 'evnt'; did you mean 'event'?"),
     ("match: {foo: x}", f"1:8: unknown key 'foo'; a condition has one of the keys {KEYS}"),
     ("match: {}", f"1:8: a condition has one of the keys {KEYS}"),
