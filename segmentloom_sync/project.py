@@ -1,4 +1,4 @@
-"""Finds the dbt project and its warehouse target as dbt itself does; nobody keeps a second set of credentials."""
+"""Finds the dbt project and its warehouse target as dbt itself does: one set of credentials serves both."""
 
 from __future__ import annotations
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+
+if TYPE_CHECKING:
+    from segmentloom_sync.landing.load import Loaded
 
 _LONGEST_NAME = 100
 
@@ -63,10 +66,17 @@ def load(
     finally:
         warehouse.close()
 
-    if json:
+    _print(loaded, len(found), as_json=json)
+    if loaded.rejected:
+        terminal.say(f"rejected lines are kept: select * from {rejected_relation}")
+        raise typer.Exit(1)
+
+
+def _print(loaded: Loaded, files: int, *, as_json: bool) -> None:
+    if as_json:
         terminal.print_json(
             {
-                "files": len(found),
+                "files": files,
                 "read": loaded.read,
                 "landed": loaded.landed,
                 "duplicates": loaded.duplicates,
@@ -74,13 +84,10 @@ def load(
                 "reasons": dict(loaded.reasons),
             }
         )
-    else:
-        terminal.stdout().print(
-            f"{loaded.landed:,} events landed from {len(found):,} files; "
-            f"{loaded.duplicates:,} duplicates, {loaded.rejected:,} rejected of {loaded.read:,} read"
-        )
-        for reason, count in sorted(loaded.reasons.items()):
-            terminal.stdout().print(f"  {count:,} x {reason}", markup=False)
-    if loaded.rejected:
-        terminal.say(f"rejected lines are kept: select * from {rejected_relation}")
-        raise typer.Exit(1)
+        return
+    terminal.stdout().print(
+        f"{loaded.landed:,} events landed from {files:,} files; "
+        f"{loaded.duplicates:,} duplicates, {loaded.rejected:,} rejected of {loaded.read:,} read"
+    )
+    for reason, count in sorted(loaded.reasons.items()):
+        terminal.stdout().print(f"  {count:,} x {reason}", markup=False)

@@ -86,22 +86,13 @@ def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) 
     if not (user_id or anonymous_id or email or (kind == "alias" and previous_id)):
         raise Refused(refused.NO_IDENTIFIER)
 
-    timestamp = read_time(item.get("timestamp"))
-    original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
-    sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)
-    received = read_time(_either(item, "receivedAt", "received_at") or envelope.received_at)
-    happened = occurred_at(
-        timestamp=timestamp, original=original, sent=sent, received=received, loaded=loaded_at
-    )
+    times = _times(item, envelope, loaded_at)
     library = context.get("library")
     return Event(
         _identifier(item, "messageId", "message_id") or derived_id(item),
         kind,
         name,
-        happened,
-        original or timestamp,
-        sent,
-        received or loaded_at,
+        *times,
         anonymous_id,
         user_id,
         previous_id,
@@ -132,6 +123,20 @@ def _type_and_name(item: Mapping[str, Any]) -> tuple[str, str | None]:
     if not isinstance(kind, str) or kind not in _NAMES:
         raise Refused(refused.UNKNOWN_TYPE)
     return kind, _NAMES[kind]
+
+
+def _times(
+    item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime
+) -> tuple[datetime, datetime | None, datetime | None, datetime]:
+    """occurred_at, original_timestamp, sent_at and received_at."""
+    timestamp = read_time(item.get("timestamp"))
+    original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
+    sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)
+    received = read_time(_either(item, "receivedAt", "received_at") or envelope.received_at)
+    happened = occurred_at(
+        timestamp=timestamp, original=original, sent=sent, received=received, loaded=loaded_at
+    )
+    return happened, original or timestamp, sent, received or loaded_at
 
 
 def _either(item: Mapping[str, Any], camel: str, snake: str) -> Any:
