@@ -1,0 +1,176 @@
+"""The whole command line against the simulators: the first run fills the lists, later ones send changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from segmentloom_sync import simulators
+from segmentloom_sync.simulators import Platform
+from tests.workspace import Workspace
+
+LIST = "Buyers [EU]"
+AUDIENCE = f"""
+cadence: hourly
+match:
+  {{event: Order Completed, within: 30 days}}
+sync:
+  - {{destination: google_ads, list: "{LIST}"}}
+  - {{destination: meta, list: "{LIST}", identifiers: [email, phone]}}
+  - {{destination: linkedin, list: "{LIST}"}}
+"""
+COUNTS = ("adds", "removes", "accepted", "rejected", "unknown", "status")
+
+
+@pytest.fixture(scope="module")
+def platforms() -> Iterator[dict[str, Platform]]:
+    with simulators.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, platforms: Mapping[str, Platform]) -> Workspace:
+    workspace = Workspace.create(tmp_path_factory.mktemp("sync") / "project")
+    workspace.audience("buyers", AUDIENCE)
+    settings = {name: platform.settings() for name, platform in platforms.items()}
+    settings["meta"]["access_token"] = "${TEST_META_TOKEN}"
+    (workspace.path / "segmentloom.yml").write_text(yaml.safe_dump({"destinations": settings}))
+    return workspace
+
+
+def order(person: str, *, phone: str | None = None, consent: str = "granted") -> dict[str, Any]:
+    traits = {"email": f"{person}@example.com", **({"phone": phone} if phone else {})}
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "user_id": person,
+        "message_id": f"{person}-order",
+        "timestamp": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
+        "context": {
+            "traits": traits,
+            "consent": {"ad_user_data": consent, "ad_personalization": consent},
+        },
+    }
+
+
+def load(workspace: Workspace, name: str, events: list[dict[str, Any]]) -> None:
+    file = workspace.path / f"{name}.jsonl"
+    file.write_text("".join(json.dumps(event) + "\n" for event in events))
+    workspace.cli("load", str(file))
+
+
+def run(
+    workspace: Workspace, platforms: Mapping[str, Platform], *arguments: str
+) -> dict[str, tuple[Any, ...]]:
+    token = str(platforms["meta"].settings()["access_token"])
+    document = workspace.json("run", *arguments, TEST_META_TOKEN=token)
+    return {entry["destination"]: tuple(entry[key] for key in COUNTS) for entry in document["runs"]}
+
+
+def members(platform: Platform) -> set[tuple[str, str]]:
+    return {(key.type, key.value) for entry in platform.lists for key in entry.members}
+
+
+def email(person: str) -> tuple[str, str]:
+    return ("email", sha256(f"{person}@example.com".encode()).hexdigest())
+
+
+def phone(number: str) -> tuple[str, str]:
+    return ("phone", sha256(number.encode()).hexdigest())
+
+
+def test_runs_send_all_then_nothing_then_the_change(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    load(
+        workspace,
+        "first",
+        [order("ann", phone="+43 660 1234567"), order("bob"), order("cat", consent="denied")],
+    )
+
+    assert run(workspace, platforms, "buyers") == {
+        "google_ads": (2, 0, 2, 0, 0, "ok"),
+        "meta": (3, 0, 3, 0, 0, "ok"),
+        "linkedin": (2, 0, 2, 0, 0, "ok"),
+    }
+    assert members(platforms["google_ads"]) == {email("ann"), email("bob")}
+    assert members(platforms["meta"]) == {email("ann"), email("bob"), phone("436601234567")}
+    assert members(platforms["linkedin"]) == {email("ann"), email("bob")}
+
+    again = run(workspace, platforms)
+    assert set(again.values()) == {(0, 0, 0, 0, 0, "ok")}
+
+    load(workspace, "second", [order("dan"), {**order("bob", consent="denied"), "message_id": "bob-2"}])
+    assert run(workspace, platforms) == {
+        "google_ads": (1, 1, 2, 0, 0, "ok"),
+        "meta": (1, 1, 2, 0, 0, "ok"),
+        "linkedin": (1, 1, 2, 0, 0, "ok"),
+    }
+    assert members(platforms["google_ads"]) == {email("ann"), email("dan")}
+
+
+def test_status_and_match_rates_tell_what_is_known(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    status = workspace.json("status")
+    assert {entry["destination"]: entry["status"] for entry in status["lists"]} == dict.fromkeys(
+        platforms, "ok"
+    )
+    assert status["audiences"][0]["audience"] == "buyers"
+    token = str(platforms["meta"].settings()["access_token"])
+    rates = workspace.json("match-rates", "--refresh", TEST_META_TOKEN=token)
+    assert {rate["destination"] for rate in rates["match_rates"]} <= set(platforms)
+
+
+def test_nothing_is_due_after_a_run(workspace: Workspace, platforms: dict[str, Platform]) -> None:
+    assert run(workspace, platforms, "--due") == {}
+
+
+def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspace) -> None:
+    done = workspace.cli("plan", "--json", check=False)
+    assert done.returncode == 2
+    assert "needs the environment variable TEST_META_TOKEN, which is not set" in done.stderr
+    assert "segmentloom.yml:" in done.stderr
+    done = workspace.cli("plan", "--json", TEST_META_TOKEN="x")
+    assert {entry["adds"] for entry in json.loads(done.stdout)["runs"]} == {0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "byers"), "did you mean 'buyers'?"),
+        (("run", "--release", "--by", "Jo"), "--release needs the name of an audience"),
+        (("run", "buyers", "--release"), "--release and --by NAME go together"),
+        (("run", "--no-build", "--as-of", "2026-01-01"), "cannot go with --no-build"),
+        (("run", "--as-of", "yesterday"), "is no date or time"),
+        (("run", "--config", "missing.yml"), "missing.yml not found"),
+    ],
+)
+def test_what_the_caller_must_change_is_exit_2(
+    workspace: Workspace, arguments: tuple[str, ...], message: str
+) -> None:
+    done = workspace.cli(*arguments, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failed_test_keeps_the_last_good_members(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    before = members(platforms["google_ads"])
+    file = Path("audiences") / "buyers.yml"
+    (workspace.path / file).write_text(AUDIENCE + "tests: {min_members: 1000}\n")
+    token = str(platforms["meta"].settings()["access_token"])
+    done = workspace.cli("run", "--json", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 1
+    assert {entry["status"] for entry in json.loads(done.stdout)["runs"]} == {"failed"}
+    assert "dbt: test" in done.stderr
+    assert members(platforms["google_ads"]) == before
