@@ -12,6 +12,7 @@ from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Json
 
 NEXT = """  segmentloom-sync load events.jsonl    land events: JSON lines, plain or gzip
+  dbt build                             from events to profiles
   segmentloom-sync preview example      how many persons, condition by condition
   segmentloom-sync simulate             the ad platforms on this machine, in another terminal
   segmentloom-sync run --dry-run        what would be sent"""
