@@ -1,0 +1,85 @@
+"""`compile` and `preview` as typed: what they print, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from segmentloom_sync.cli.app import app
+from segmentloom_sync.errors import ConfigError, DefinitionError
+from tests.audience_tables import fill, open_warehouse
+from tests.workspace import REPOSITORY, Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A project with one audience and two profiles, as the working directory."""
+    workspace = Workspace.create(tmp_path / "shop")
+    workspace.audience("free", "match: {trait: plan, is: '[free]'}\nsync: [{destination: meta, list: Free}]")
+    connection, _ = open_warehouse(workspace.path / "warehouse.duckdb")
+    fill(connection, {"p1": {"plan": "[free]"}, "p2": {"plan": "paid"}})
+    connection.close()
+    monkeypatch.chdir(workspace.path)
+    return workspace
+
+
+def test_compile_writes_then_check_passes(workspace: Workspace) -> None:
+    runner = CliRunner()
+    stale = runner.invoke(app, ["compile", "--check"])
+    assert stale.exit_code == 1
+    assert "models/audiences/audience_free.sql: out of date; run segmentloom-sync compile" in stale.stderr
+    done = runner.invoke(app, ["compile", "--json"])
+    assert json.loads(done.stdout) == {
+        "audiences": ["free"],
+        "written": ["models/audiences/_audiences.yml", "models/audiences/audience_free.sql"],
+        "removed": [],
+        "up_to_date": False,
+    }
+    assert runner.invoke(app, ["compile", "--check"]).exit_code == 0
+
+
+def test_compile_needs_no_profile(workspace: Workspace) -> None:
+    (workspace.path / "profiles.yml").unlink()
+    assert CliRunner().invoke(app, ["compile"]).exit_code == 0
+
+
+def test_a_wrong_file_ends_compile_with_exit_code_2(workspace: Workspace) -> None:
+    workspace.audience("bad", "match: {evnt: x}")
+    result = CliRunner().invoke(app, ["compile"])
+    assert isinstance(result.exception, DefinitionError)
+    assert result.exception.exit_code == 2
+
+
+def test_preview_prints_one_json_object(workspace: Workspace) -> None:
+    workspace.audience("bad", "match: {evnt: x}")
+    result = CliRunner().invoke(app, ["preview", "free", "--as-of", "2026-07-01", "--json"])
+    assert json.loads(result.stdout) == {
+        "audience": "free",
+        "members": 1,
+        "as_of": "2026-07-01T00:00:00Z",
+        "conditions": [{"condition": 'match: trait plan is "[free]"', "members": 1}],
+        "by_destination": [{"destination": "meta", "identifiers": {"email": 1}, "adds": 1, "removes": 0}],
+    }
+    assert "audiences/bad.yml:1:8: unknown key 'evnt'" in result.stderr
+
+
+def test_preview_prints_tables_for_people_and_shows_brackets(workspace: Workspace) -> None:
+    text = CliRunner().invoke(app, ["preview", "free"]).stdout
+    assert "free: 1 members" in text
+    assert 'match: trait plan is "[free]"' in text
+    assert "1 email" in text
+
+
+def test_preview_refuses_a_time_that_is_none(workspace: Workspace) -> None:
+    result = CliRunner().invoke(app, ["preview", "free", "--as-of", "tomorrow"])
+    assert isinstance(result.exception, ConfigError)
+    assert "--as-of: 'tomorrow' is no date or time" in result.exception.message
+
+
+@pytest.mark.parametrize("file", sorted((REPOSITORY / "audiences").glob("*.yml")), ids=lambda file: file.stem)
+def test_the_example_audiences_point_editors_to_the_schema(file: Path) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../schemas/audience.schema.json"
