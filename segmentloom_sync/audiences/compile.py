@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from segmentloom_sync.audiences.library import Audience, HasDirectory, load_audiences
-from segmentloom_sync.audiences.properties import PROPERTIES_FILE, properties_text
+from segmentloom_sync.audiences.properties import PROPERTIES_FILE, entries_in, entries_of, properties_text
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
 MODELS = Path("models") / "audiences"
@@ -81,15 +81,21 @@ def write_models(
         keep: names of audiences whose generated models stay as they are, since their files are wrong now.
     """
     folder = project.directory / MODELS
+    existing = {
+        path: path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(folder.glob("*"))
+        if _may_be_ours(path)
+    }
     wanted = {
         folder / f"audience_{name}.sql": model_text(audience, project.name)
         for name, audience in audiences.items()
     }
-    if audiences:
-        wanted[folder / PROPERTIES_FILE] = properties_text(audiences.values(), project.name, mark=MARK)
-    existing = {
-        path: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*")) if _may_be_ours(path)
-    }
+    entries = entries_of(audiences.values(), project.name)
+    earlier = existing.get(folder / PROPERTIES_FILE, "")
+    if keep and MARK in earlier:
+        entries |= entries_in(earlier, keep)
+    if entries:
+        wanted[folder / PROPERTIES_FILE] = properties_text(entries, mark=MARK)
     for path in wanted.keys() & existing.keys():
         if MARK not in existing[path]:
             raise ConfigError(

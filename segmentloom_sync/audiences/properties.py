@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -12,11 +12,37 @@ from segmentloom_sync.audiences.library import Audience
 PROPERTIES_FILE = "_audiences.yml"
 
 
-def properties_text(audiences: Iterable[Audience], project_name: str, *, mark: str) -> str:
-    """The text of the properties file, the same for the same audiences."""
-    chosen = sorted(audiences, key=lambda audience: audience.name)
-    document: dict[str, Any] = {"models": [_model(audience) for audience in chosen]}
-    exposures = [exposure for audience in chosen for exposure in _exposures(audience, project_name)]
+Entry = tuple[dict[str, Any], list[dict[str, Any]]]
+"""What the file says of one audience: its model, and its exposures."""
+
+
+def entries_of(audiences: Iterable[Audience], project_name: str) -> dict[str, Entry]:
+    """What the file says of each audience, by name."""
+    return {audience.name: (_model(audience), _exposures(audience, project_name)) for audience in audiences}
+
+
+def entries_in(text: str, names: Collection[str]) -> dict[str, Entry]:
+    """What a file that was written earlier says of some audiences, by name."""
+    document = yaml.safe_load(text)
+    models = {model["name"]: model for model in document["models"]}
+    return {
+        name: (
+            models[f"audience_{name}"],
+            [
+                exposure
+                for exposure in document.get("exposures", [])
+                if exposure["depends_on"] == [f"ref('audience_{name}')"]
+            ],
+        )
+        for name in names
+        if f"audience_{name}" in models
+    }
+
+
+def properties_text(entries: Mapping[str, Entry], *, mark: str) -> str:
+    """The text of the properties file, the same for the same entries."""
+    document: dict[str, Any] = {"models": [entries[name][0] for name in sorted(entries)]}
+    exposures = [exposure for name in sorted(entries) for exposure in entries[name][1]]
     if exposures:
         document["exposures"] = exposures
     body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)

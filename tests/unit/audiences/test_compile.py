@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segmentloom_sync.audiences.compile import MODELS, compile_audiences
+from segmentloom_sync.audiences.compile import MODELS, compile_audiences, write_models
+from segmentloom_sync.audiences.library import load_audiences
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.project import ProjectFolder
 from tests.workspace import REPOSITORY
@@ -146,6 +147,21 @@ def test_nothing_is_written_while_any_file_is_wrong(project: ProjectFolder) -> N
         'audiences/c.yml:1:26: count needs an operator, e.g. ">= 2"',
     ]
     assert files(project) == {}
+
+
+def test_what_was_compiled_of_a_file_that_is_wrong_now_can_be_kept(project: ProjectFolder) -> None:
+    write(project, "buyers", BUYERS)
+    write(project, "staff", "match: {trait: is_staff, is: true}")
+    compile_audiences(project)
+    before = files(project)
+    write(project, "buyers", "match: {}")
+    audiences, problems = load_audiences(project)
+    assert len(problems) == 1
+    assert write_models(project, audiences, keep={"buyers"}).is_up_to_date
+    assert write_models(project, {}, keep={"buyers"}).removed == (MODELS / "audience_staff.sql",)
+    assert files(project)["audience_buyers.sql"] == before["audience_buyers.sql"]
+    (model,) = yaml.safe_load(files(project)["_audiences.yml"])["models"]
+    assert model["name"] == "audience_buyers"
 
 
 def test_references_are_resolved_over_all_files(project: ProjectFolder) -> None:
