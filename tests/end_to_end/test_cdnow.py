@@ -39,7 +39,7 @@ class Shop:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as warehouse:
-            return warehouse.execute(sql).fetchall()
+            return list(warehouse.execute(sql).fetchall())
 
 
 def run(command: list[str], folder: Path) -> str:

@@ -21,7 +21,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> dict[str, Any]:
-    command = [CLI, "demo", "--dir", folder, "--persons", "400", "--events", "8000", "--seed", "11", "--json"]
+    command: list[str | Path] = [
+        CLI,
+        "demo",
+        "--dir",
+        folder,
+        "--persons",
+        "400",
+        "--events",
+        "8000",
+        "--seed",
+        "11",
+        "--json",
+    ]
     # A variable of the user's that leads elsewhere must not lead the demo there.
     environment = {**os.environ, "DBT_PROFILES_DIR": "nowhere"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500, env=environment)

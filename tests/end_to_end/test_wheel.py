@@ -34,10 +34,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_package_and_no_examples_of_ours(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     package = "segmentloom_sync/dbt_package"
-    tracked = run(
-        ["git", "ls-files", "macros", "models", "seeds", "dbt_project.yml"], REPOSITORY
-    ).splitlines()
-    expected = {f"{package}/{name}" for name in tracked if not name.startswith("models/audiences/")}
+    folders = ("macros", "models", "seeds")
+    files = [
+        path.relative_to(REPOSITORY) for folder in folders for path in (REPOSITORY / folder).rglob("*.*")
+    ]
+    wanted = [path for path in files if path.parts[:2] != ("models", "audiences")]
+    expected = {f"{package}/{path.as_posix()}" for path in (*wanted, Path("dbt_project.yml"))}
     assert {name for name in names if name.startswith(package)} == expected
 
 
