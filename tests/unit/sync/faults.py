@@ -42,10 +42,7 @@ class FusedWarehouse:
     engine: ClassVar[Engine] = "duckdb"
     inner: Warehouse
     fuse: Fuse = field(default_factory=Fuse)
-
-    @property
-    def schema(self) -> str:
-        return self.inner.schema
+    schema: str = "segmentloom"
 
     def relation(self, name: str, area: Area = "") -> str:
         return self.inner.relation(name, area)

@@ -15,7 +15,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
-from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 
 Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials"]
@@ -44,7 +44,7 @@ class MemoryPlatform:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = True
     member_days: ClassVar[int | None] = 540
-    Settings: ClassVar[type[DestinationSettings]] = DestinationSettings
+    Settings: ClassVar[SettingsType] = DestinationSettings
 
     batch_size: int = 2
     lists: dict[str, set[Identifier]] = field(default_factory=dict)

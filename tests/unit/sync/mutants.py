@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from segmentloom_sync.sync import batch_sql, batches, intent, list_sync, plan, push
+from segmentloom_sync.sync import batch_sql, batches, intent, list_sync, plan, plan_sql, push
 from tests.unit.sync.machine import SyncMachine
 
 Patch = pytest.MonkeyPatch
@@ -80,8 +80,8 @@ def take_a_rejected_row_for_never_sent(patch: Patch) -> None:
 
 
 def _in_delta(patch: Patch, old: str, new: str) -> None:
-    assert old in plan.DELTA
-    patch.setattr(plan, "DELTA", plan.DELTA.replace(old, new))
+    assert old in plan_sql.DELTA
+    patch.setattr(plan, "DELTA", plan_sql.DELTA.replace(old, new))
 
 
 def a_busy_platform(machine: SyncMachine) -> None:

@@ -1,0 +1,86 @@
+"""The ledger's SQL on each engine: the same story, the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.project import Project
+from segmentloom_sync.sync.match_rates import latest
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.state import list_states
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.warehouse.base import Warehouse
+from segmentloom_sync.warehouse.connect import connect
+from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def warehouse(engine_workspace: Workspace) -> Iterator[Warehouse]:
+    project = Project.find(engine_workspace.path, engine_workspace.path)
+    with closing(connect(project)) as opened:
+        yield opened
+
+
+def ledger(warehouse: Warehouse) -> dict[tuple[str, str], str]:
+    rows = warehouse.rows(
+        f"select identifier_type, identifier, state from {warehouse.relation('ledger', 'sync')}"
+    )
+    return {(kind, value): state for kind, value, state in rows}
+
+
+def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
+    clock = TestClock()
+    shop = Shop(warehouse, clock)
+    shop.prepare()
+    platform = MemoryPlatform(batch_size=2, bad={email("cat")})
+    target = SyncTarget(AUDIENCE, "memory", platform, "Buyers", ("email", "phone"), "granted", max_retries=0)
+    runner = SyncRunner(warehouse, clock)
+    shop.people = {
+        "ann": Person(emails=("ann",), phones=("1",)),
+        "bob": Person(emails=("bob",)),
+        "cat": Person(emails=("cat",)),
+        "dan": Person(emails=("dan",), is_opted_out=True),
+        "eve": Person(emails=("eve",), consent=None),
+    }
+    shop.publish()
+
+    assert runner.plan(target).adds == 4
+    first = runner.run(target)
+    assert (first.adds, first.accepted, first.rejected, first.status) == (4, 3, 1, "partial"), first.message
+    assert ledger(warehouse) == {
+        email("ann"): "accepted",
+        phone("1"): "accepted",
+        email("bob"): "accepted",
+        email("cat"): "rejected",
+    }
+    again = runner.run(target)
+    assert (again.adds, again.removes, again.status) == (0, 0, "ok"), again.message
+
+    shop.people["bob"].is_opted_out = True
+    shop.people["cat"].is_member = False
+    shop.people["fay"] = Person(emails=("fay",))
+    shop.publish()
+    platform.faults = ["ok", "lost"]
+    unsure = runner.run(target)
+    assert (unsure.adds, unsure.removes, unsure.status) == (1, 1, "retry_later"), unsure.message
+    assert ledger(warehouse)[email("fay")] == "sent"
+    assert runner.run(target).status == "ok"
+    assert set(ledger(warehouse)) == platform.members == shop.wanted()
+
+    platform.is_asynchronous = True
+    shop.people["ann"].phones = ()
+    shop.publish()
+    assert runner.run(target).removes == 1
+    assert ledger(warehouse)[phone("1")] == "removing"
+    clock.sleep(31 * 60)
+    platform.requests = dict.fromkeys(platform.requests, RequestStatus("succeeded"))
+    assert runner.run(target).status == "ok"
+    assert set(ledger(warehouse)) == {email("ann"), email("fay")}
+    assert [entry["accepted"] for entry in list_states(warehouse)] == [2]
+    assert latest(warehouse) == []

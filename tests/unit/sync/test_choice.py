@@ -1,0 +1,117 @@
+"""Which audiences a run takes, when they are due, and what it makes of their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from segmentloom_sync.destinations.clock import SystemClock
+from segmentloom_sync.errors import ConfigError, DefinitionError
+from segmentloom_sync.settings import load_settings
+from segmentloom_sync.sync.choice import Chosen, choose
+from segmentloom_sync.sync.evaluations import due_audiences
+from segmentloom_sync.sync.runs import worst_exit_code
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.targets import sync_targets
+from tests.unit.sync.shop import START
+
+MATCH = "match: {trait: plan, is: free}\n"
+SETTINGS = """
+destinations:
+  linkedin: {type: linkedin, ad_account_id: "1", access_token: x, max_retries: 2}
+  meta: {type: meta, ad_account_id: act_1, access_token: x, consent: granted}
+"""
+
+
+@dataclass(frozen=True)
+class Folder:
+    directory: Path
+
+    def write(self, name: str, text: str) -> None:
+        (self.directory / "audiences").mkdir(exist_ok=True)
+        (self.directory / "audiences" / f"{name}.yml").write_text(text)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path)
+    folder.write(
+        "free",
+        MATCH + "cadence: hourly\nsync: [{destination: meta, list: Free, identifiers: [email, phone]}]\n",
+    )
+    folder.write("quiet", MATCH)
+    (tmp_path / "segmentloom.yml").write_text(SETTINGS)
+    return folder
+
+
+def targets(project: Folder, chosen: Chosen) -> list[SyncTarget]:
+    settings = load_settings(project.directory)
+    return sync_targets(chosen.audiences, chosen.everybody.values(), settings, SystemClock())
+
+
+def test_without_names_all_with_a_sync_are_taken(project: Folder) -> None:
+    chosen = choose(project, [])
+    assert [audience.name for audience in chosen.audiences] == ["free"]
+    [target] = targets(project, chosen)
+    assert (target.list_name, target.identifier_types, target.cadence) == (
+        "Free",
+        ("email", "phone"),
+        timedelta(hours=1),
+    )
+    assert target.consent_rule == "any"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("fre", "there is no audience 'fre'"), ("quiet", "audience 'quiet' has no sync")],
+)
+def test_a_wrong_name_is_the_callers(project: Folder, name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        choose(project, [name])
+
+
+def test_a_wrong_file_stops_only_its_own_audience(project: Folder) -> None:
+    project.write("broken", "match: {}\n")
+    chosen = choose(project, ["free"])
+    assert chosen.broken == {"broken"}
+    assert "broken.yml" in chosen.warnings[0]
+    with pytest.raises(DefinitionError):
+        choose(project, ["broken"])
+
+
+@pytest.mark.parametrize(
+    ("sync", "message"),
+    [
+        ("{destination: linkedin, list: X, identifiers: [phone]}", "linkedin does not take phone"),
+        ("{destination: metta, list: X}", "has no destination 'metta'"),
+        ("{destination: meta, list: Free}", "both fill the list 'Free' at meta"),
+    ],
+)
+def test_what_cannot_be_synced_is_said_before_anything_is_built(
+    project: Folder, sync: str, message: str
+) -> None:
+    project.write("other", f"{MATCH}sync: [{sync}]\n")
+    with pytest.raises(ConfigError, match=message):
+        targets(project, choose(project, ["other"]))
+
+
+def test_due_is_what_its_cadence_or_an_unfinished_run_asks_for() -> None:
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    evaluated = {
+        "fresh": START - timedelta(minutes=50),
+        "stale": START - timedelta(minutes=55),
+        "today": START - timedelta(hours=10),
+        "unfinished": START,
+    }
+    cadences = {"fresh": hour, "stale": hour, "today": day, "unfinished": day, "never": day}
+    assert due_audiences(cadences, evaluated, ["unfinished"], START) == ["stale", "unfinished", "never"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"), [((0, 4, 3), 3), ((3, 1, 4), 1), ((1, 2), 2), ((0, 4), 4), ((), 0)]
+)
+def test_several_runs_end_with_the_worst_exit_code(codes: tuple[int, ...], worst: int) -> None:
+    assert worst_exit_code(codes) == worst
