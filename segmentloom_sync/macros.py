@@ -85,7 +85,7 @@ class MacroRenderer:
     def _load(self, folder: Path, context: dict[str, Any]) -> None:
         for file in sorted(path for name in FOLDERS for path in (folder / name).glob("*.sql")):
             code = _compiled(file.read_text(encoding="utf-8"))
-            template = jinja2.Template.from_code(_environment(), code, context)
+            template = jinja2.Template.from_code(_environment(), code, _environment().make_globals(context))
             for name, value in vars(template.module).items():
                 if isinstance(value, Macro):
                     self._macros[name] = partial(_call, value)
