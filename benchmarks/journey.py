@@ -64,9 +64,8 @@ def main() -> None:
     for step in steps:
         shown = row(step)
         limit = f"{shown['limit_cpu']:>13.2f}{shown['ratio']:>7.1f}x" if step.limit else f"{'':>21}"
-        print(
-            f"{step.name:<12}{shown['wall']:>8.1f}{shown['cpu']:>8.1f}{shown['peak']:>9,.0f}{limit}  {step.work}"
-        )
+        took = f"{shown['wall']:>8.1f}{shown['cpu']:>8.1f}{shown['peak']:>9,.0f}"
+        print(f"{step.name:<12}{took}{limit}  {step.work}")
 
 
 def row(step: Step) -> dict[str, Any]:
