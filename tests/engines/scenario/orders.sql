@@ -4,22 +4,22 @@ select
     1001 as customer_no,
     'Kim@Example.com ' as email,
     cast('2026-11-15 10:00:00' as timestamp) as ordered_at,
-    cast(10.5 as numeric) as amount,
+    11 as amount,
     'EUR' as currency,
     cast(null as {{ dbt.type_string() }}) as note
 
 union all
 
-select 1001, 'kim@example.com', cast('2026-11-15 10:00:00' as timestamp), cast(10.5 as numeric), 'EUR', null
+select 1001, 'kim@example.com', cast('2026-11-15 10:00:00' as timestamp), 11, 'EUR', null
 
 union all
 
-select 1002, null, cast('2026-11-20 12:00:00.5' as timestamp), cast(250 as numeric), 'EUR', 'no "receipt"'
+select 1002, null, cast('2026-11-20 12:00:00.5' as timestamp), 250, 'EUR', 'no "receipt"'
 
 union all
 
-select 1003, 'bob@example.com', cast('2026-11-01 00:00:00' as timestamp), cast(9.99 as numeric), 'EUR', ''
+select 1003, 'bob@example.com', cast('2026-11-01 00:00:00' as timestamp), 9, 'EUR', ''
 
 union all
 
-select null, null, cast('2026-11-02 00:00:00' as timestamp), cast(1 as numeric), 'EUR', null
+select null, null, cast('2026-11-02 00:00:00' as timestamp), 1, 'EUR', null
