@@ -7,7 +7,8 @@
                 {%- do adapter.create_schema(table.without_identifier()) -%}
                 {%- set definitions = [] -%}
                 {%- for column, type in columns.items() -%}{%- do definitions.append(column ~ ' ' ~ type) -%}{%- endfor -%}
-                {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ definitions | join(', ') ~ ')') -%}
+                {%- set columns_text = ' (' ~ definitions | join(', ') ~ ')' -%}
+                {%- do run_query('create table if not exists ' ~ table ~ columns_text ~ segmentloom.load_time_partition()) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}

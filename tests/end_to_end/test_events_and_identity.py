@@ -13,11 +13,12 @@ import pytest
 
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.connect import connect
-from tests.oracles.build import LOW_LIMITS, Built, build
+from tests.oracles.build import LOW_LIMITS, LOW_RULES, Built, build
 from tests.oracles.events import Delivery
 from tests.oracles.identity import Rules
 from tests.oracles.messy_events import START, messy_events
-from tests.oracles.relations import COLUMNS
+from tests.oracles.mutants import MUTANTS
+from tests.oracles.relations import COLUMNS, expected_relations
 from tests.workspace import Workspace
 
 
@@ -52,6 +53,14 @@ def test_the_events_put_every_rule_to_work(messy: Built) -> None:
     profiles = messy.expected["profiles"]
     for column in range(7, 12):
         assert len({row[column] for row in profiles}) > 1
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_the_events_tell_wrong_rules_from_right_ones(
+    mutant: str, messy: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = MUTANTS[mutant](monkeypatch, LOW_RULES)
+    assert expected_relations(messy.deliveries, rules) != messy.found
 
 
 def test_traits_are_written_in_the_order_of_their_keys(messy: Built) -> None:

@@ -77,6 +77,8 @@ def _scenario(random: Random, prefix: str, blocked: Mapping[str, list[str]]) -> 
         "anonymous_id": [f"{prefix}d{n}" for n in range(random.choice([1, 2, 5]))],
         "email": [f"{prefix}e{n}@example.com" for n in range(random.choice([1, 2, 4]))],
     }
+    if random.random() < 0.4:
+        names["user_id"].append(names["anonymous_id"][0])  # one text as both
     # Aliases name ids of either kind, ids that nothing else names, and placeholders.
     names["previous_id"] = [*names["user_id"], *names["anonymous_id"], f"{prefix}x", "none"]
     for type_, values in names.items():
