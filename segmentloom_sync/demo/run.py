@@ -16,6 +16,7 @@ from segmentloom_sync import terminal
 from segmentloom_sync.demo.commands import CommandFailed, Commands
 from segmentloom_sync.demo.deliveries import Counts
 from segmentloom_sync.demo.lists import ListCheck, check_lists
+from segmentloom_sync.demo.previews import preview_all
 from segmentloom_sync.demo.shop import DayAfter, Shop
 from segmentloom_sync.demo.truth import Agreement, compare
 from segmentloom_sync.errors import ConfigError
@@ -132,8 +133,7 @@ def _first_sync(story: Story, shop: Shop, commands: Commands, platforms: Mapping
         shop.write_history(story.directory / "events" / "history")
     _land(story, shop, commands, "events/history", before=Counts())
     _build(story.directory)
-    names = sorted(path.stem for path in AUDIENCES.glob("*.yml"))
-    story.previews = [commands.run("preview", name) for name in names]
+    story.previews = preview_all(Project.find(story.directory, story.directory, "duckdb"))
     story.syncs.append(commands.run("run", "--no-build")["runs"])
     _look(story, shop, platforms)
 
