@@ -38,6 +38,7 @@ def plan(
     from segmentloom_sync.sync.tables import ensure_tables
     from segmentloom_sync.sync.targets import sync_targets
     from segmentloom_sync.warehouse.connect import connect
+    from segmentloom_sync.warehouse.encryption import check_encryption
 
     project = Project.find(project_dir, profiles_dir, target)
     chosen = choose(project, audiences or [])
@@ -45,6 +46,7 @@ def plan(
         terminal.warn(warning)
     clock = SystemClock()
     settings = load_settings(project.directory, config)
+    check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
     with closing(connect(project)) as warehouse:
         ensure_tables(warehouse)

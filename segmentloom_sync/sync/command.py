@@ -22,6 +22,7 @@ from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import CADENCES, sync_targets
 from segmentloom_sync.warehouse.connect import connect
+from segmentloom_sync.warehouse.encryption import check_encryption
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def run_command(
     for warning in chosen.warnings:
         terminal.warn(warning)
     settings = load_settings(project.directory, config)
+    check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
     if options.only_due:
         due = _due(project, chosen, clock)
