@@ -71,4 +71,5 @@ def _load(workspace: Workspace, file: str, *options: str, status: int) -> None:
 
 
 def _build(workspace: Workspace, as_of: str) -> None:
-    workspace.dbt("build", "--exclude-resource-type", "unit_test", "--vars", yaml.safe_dump({"segmentloom_as_of": as_of}))
+    variables = yaml.safe_dump({"segmentloom_as_of": as_of})
+    workspace.dbt("build", "--exclude-resource-type", "unit_test", "--vars", variables)
