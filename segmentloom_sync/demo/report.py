@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from segmentloom_sync.demo.run import STATE, Story
@@ -18,7 +21,8 @@ GUARDS = {
 LOOK = (
     (
         "Who came and went on the second sync:",
-        "select audience, change, count(*) from segmentloom.audience_membership_log group by all;",
+        "select audience, change, count(*) from segmentloom.audience_membership_log where changed_at =\n"
+        "    (select max(evaluated_at) from segmentloom.audience_sizes) group by all;",
     ),
     (
         "What each list may hold:",
@@ -30,7 +34,7 @@ LOOK = (
     ),
     (
         "Which links were refused, and why:",
-        "select * from segmentloom.identity_conflicts order by link_count desc limit 10;",
+        "select rule, identifier_type, other_type, count(*) from segmentloom.identity_conflicts group by all;",
     ),
     (
         "Which lines could not be landed:",
@@ -81,7 +85,13 @@ def _landings(story: Story) -> Iterator[str]:
     for name, landing in zip(("history", "the day after"), story.landings, strict=True):
         counts = (landing.read, landing.landed, landing.duplicates, landing.written.late, landing.rejected)
         rows.append((name, *(f"{count:,}" for count in counts), _yes(landing.is_right)))
-    return _table(rows)
+    yield from _table(rows)
+    if story.day is not None:
+        yield (
+            f"  On the day after, {story.day.new_customers:,} new customers sign up, {story.day.buyers:,} persons buy "
+            "what was in their cart,"
+        )
+        yield "  one changes their address, and one opts out (Global Privacy Control)."
 
 
 def _persons(story: Story) -> Iterator[str]:
@@ -148,11 +158,18 @@ def _look(story: Story) -> Iterator[str]:
     yield f"Open {story.directory / 'warehouse.duckdb'} with any DuckDB client and paste:"
     for question, sql in LOOK:
         yield f"  -- {question}"
-        yield f"  {sql}"
+        yield from (f"  {line}" for line in sql.splitlines())
     yield f"Change a file in audiences/ and go on from here, in {story.directory}:"
-    yield f"  segmentloom-sync simulate --state {STATE}    # in another terminal: as they were left"
-    yield "  segmentloom-sync preview cart_abandoners"
-    yield "  segmentloom-sync run"
+    program = _program()
+    yield f"  {program} simulate --state {STATE}    # in another terminal: as they were left"
+    yield f"  {program} preview cart_abandoners"
+    yield f"  {program} run"
+
+
+def _program() -> str:
+    """Our command as this person can type it: in a clone it is not on the PATH."""
+    name = "segmentloom-sync"
+    return name if shutil.which(name) else str(Path(sys.executable).parent / name)
 
 
 def _yes(right: bool) -> str:
