@@ -1,4 +1,4 @@
-"""A throw-away Segmentloom project for tests: the repository's dbt code, with audiences and a warehouse of its own."""
+"""A throw-away Segmentloom project for tests: the repository's dbt code, its own warehouse."""
 
 from __future__ import annotations
 
@@ -38,13 +38,17 @@ class Workspace:
 
     @classmethod
     def create(
-        cls, path: Path, *, output: Mapping[str, Any] | None = None, variables: Mapping[str, Any] | None = None
+        cls,
+        path: Path,
+        *,
+        output: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> Workspace:
         """Lay the project out in `path`; `output` is the profile's output (default: a DuckDB file there)."""
         path.mkdir(parents=True, exist_ok=True)
         for folder in ("macros", "seeds"):
             (path / folder).symlink_to(REPOSITORY / folder)
-        for entry in (REPOSITORY / "models").rglob("*.*"):   # dbt does not follow links to folders
+        for entry in (REPOSITORY / "models").rglob("*.*"):  # dbt does not follow links to folders
             if entry.parent.name != "audiences":
                 link = path / entry.relative_to(REPOSITORY)
                 link.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +58,10 @@ class Workspace:
         project = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
         project["vars"].update(variables or {})
         (path / "dbt_project.yml").write_text(yaml.safe_dump(project))
-        profile = {"target": "test", "outputs": {"test": dict(output or duckdb_output(path / "warehouse.duckdb"))}}
+        profile = {
+            "target": "test",
+            "outputs": {"test": dict(output or duckdb_output(path / "warehouse.duckdb"))},
+        }
         (path / "profiles.yml").write_text(yaml.safe_dump({"segmentloom": profile}))
         return cls(path)
 
@@ -66,7 +73,9 @@ class Workspace:
         """Run dbt in the project."""
         return self._run(str(DBT), "--no-use-colors", *arguments, check=check)
 
-    def cli(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def cli(
+        self, *arguments: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `segmentloom-sync` in the project."""
         return self._run(str(CLI), *arguments, check=check, **environment)
 
@@ -89,5 +98,7 @@ class Workspace:
             env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", **environment},
         )
         if check and done.returncode != 0:
-            raise AssertionError(f"{program} {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+            raise AssertionError(
+                f"{program} {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
         return done

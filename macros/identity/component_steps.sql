@@ -1,16 +1,5 @@
 {# The queries of one round; what they do together stands at the materialization `connected_components`. #}
 
-{# Each edge once, without loops. #}
-{% macro component_edges(edges) -%}
-    select distinct
-        least(left_node, right_node) as left_node,
-        greatest(left_node, right_node) as right_node
-
-    from ({{ edges }}) as edges
-
-    where left_node <> right_node
-{%- endmacro %}
-
 {% macro component_least_neighbours(edges) -%}
     select
         node,
@@ -69,16 +58,4 @@
 
     from {{ pointers }} as pointers
     left join {{ further }} as further on further.node = pointers.parent
-{%- endmacro %}
-
-{% macro component_next_edges(edges, roots) -%}
-    select distinct
-        least(left_roots.parent, right_roots.parent) as left_node,
-        greatest(left_roots.parent, right_roots.parent) as right_node
-
-    from {{ edges }} as edges
-    inner join {{ roots }} as left_roots on left_roots.node = edges.left_node
-    inner join {{ roots }} as right_roots on right_roots.node = edges.right_node
-
-    where left_roots.parent <> right_roots.parent
 {%- endmacro %}

@@ -14,7 +14,6 @@ links as (
     'shared_email': ('email', var('segmentloom_max_users_per_email')),
     'kiosk': ('anonymous_id', var('segmentloom_max_users_per_device')),
 } %}
-
 {%- for rule, (type, limit) in limits.items() %}
 
 {{ rule }}_identifiers as (
