@@ -128,7 +128,7 @@ update {{ledger}}
 set
     state = 'rejected',
     reason = :reason,
-    may_hold = may_hold or :is_ambiguous,{_STAMP}
+    may_hold = case when :is_ambiguous then true else may_hold end,{_STAMP}
 where {_ADDS}{_staged("rejected", " and staged.reason = :reason")}
 """
 
