@@ -34,7 +34,7 @@ LOOK = (
     ),
     (
         "Which links were refused, and why:",
-        "select rule, identifier_type, other_type, count(*) from segmentloom.identity_conflicts group by all;",
+        "select rule, identifier_type, count(*) from segmentloom.identity_conflicts group by all;",
     ),
     (
         "Which lines could not be landed:",
@@ -87,10 +87,8 @@ def _landings(story: Story) -> Iterator[str]:
         rows.append((name, *(f"{count:,}" for count in counts), _yes(landing.is_right)))
     yield from _table(rows)
     if story.day is not None:
-        yield (
-            f"  On the day after, {story.day.new_customers:,} new customers sign up, {story.day.buyers:,} persons buy "
-            "what was in their cart,"
-        )
+        signed_up, bought = f"{story.day.new_customers:,}", f"{story.day.buyers:,}"
+        yield f"  On the day after, {signed_up} persons sign up, {bought} buy what was in their cart,"
         yield "  one changes their address, and one opts out (Global Privacy Control)."
 
 
