@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
+LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help setup test test-all lint format demo bench docs clean
 
@@ -19,9 +20,13 @@ setup: .venv/.ready ## make the virtual environment from the lock file
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable . uv==$(UV_VERSION)
 	touch $@
 
-lock: ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+lock: ## write requirements.lock and the locks of the test environments anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCKED) --output-file requirements.lock
+	cd tests/engines && for name in fakesnow bqemulator check lint; do \
+		../../$(BIN)/uv pip compile $$name.in $(LOCKED) --output-file $$name.lock; done
+	cp requirements.lock tests/engines/duckdb2.lock
+	$(BIN)/uv pip compile pyproject.toml tests/engines/duckdb2.in --extra bigquery --extra snowflake \
+		$(LOCKED) --output-file tests/engines/duckdb2.lock
 
 test: setup ## the test suite, under 15 minutes on 2 cores
 	$(BIN)/pytest -m "not slow"
@@ -33,6 +38,7 @@ lint: setup ## style, types, SQL, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$$($(BIN)/python -m tests.engines.environments lint)/sqlfluff lint --disable-progress-bar models
 	$(BIN)/python docs/generate.py --check
 
 format: setup ## rewrite the code in the project's style

@@ -41,7 +41,7 @@ latest as (
 
     qualify row_number() over (
         partition by profile_id, entry_key
-        order by occurred_at desc, source_id desc, event_id desc, rank_on_event, entry_value desc
+        order by occurred_at desc, source_id desc, event_id desc, rank_on_event asc, entry_value desc
     ) = 1
 
 ),

@@ -2,7 +2,7 @@
 
 The emulators and the checkers pin versions that clash with the product's and with each other, so each lives
 in `tests/engines/environments/<name>`, made on demand and kept until its lock changes.
-`python -m tests.engines.environments [NAME...]` makes them ahead of time.
+`python -m tests.engines.environments [NAME...]` makes them ahead of time and prints their `bin` folders.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BASE = FOLDER / "environments"
 UV = Path(sys.executable).parent / "uv"
 TIMEOUT_SECONDS = 600
 
-Name = Literal["fakesnow", "bqemulator", "check", "duckdb2"]
+Name = Literal["fakesnow", "bqemulator", "check", "duckdb2", "lint"]
 HOLDS_THE_PRODUCT: frozenset[Name] = frozenset({"duckdb2"})
 
 
@@ -81,4 +81,4 @@ def _uv(place: Path, *arguments: str) -> None:
 if __name__ == "__main__":
     for known in get_args(Name):
         if known in (sys.argv[1:] or get_args(Name)):
-            environment(known)
+            print(environment(known))
