@@ -53,7 +53,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
     """What a query says."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+        found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+        return found
 
 
 def test_the_consumers_audience_is_published_and_our_examples_are_not(built: Path) -> None:
