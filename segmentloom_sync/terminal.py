@@ -22,11 +22,16 @@ class Progress(Protocol):
     def __call__(self, advance: int, /) -> None: ...
 
 
+WIDTH_WITHOUT_TERMINAL = 240
+"""Columns of a table in a file or a pipe: names there must be whole, however narrow a terminal would be."""
+
+
 def stdout() -> Console:
     """The console for results."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(highlight=False, soft_wrap=True, width=width)
 
 
 def stderr() -> Console:

@@ -29,6 +29,8 @@ def store(
 
 def latest(warehouse: Warehouse) -> list[dict[str, Any]]:
     """The newest report of each list, source and identifier kind, by destination and list."""
+    if not warehouse.exists("match_rates", "sync"):
+        return []
     rows = warehouse.rows(
         f"""
         select

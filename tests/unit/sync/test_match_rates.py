@@ -45,6 +45,10 @@ def test_a_report_is_described_in_the_platforms_terms(rate: MatchRate, text: str
     )
 
 
+def test_before_the_first_run_nothing_is_reported(warehouse: Warehouse) -> None:
+    assert latest(warehouse) == []
+
+
 def test_reports_are_stored_after_a_run_and_when_asked(
     shop: Shop,
     platform: MemoryPlatform,
