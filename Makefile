@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadgroup
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help setup test test-all lint format demo bench docs clean
@@ -29,10 +30,10 @@ lock: ## write requirements.lock and the locks of the test environments anew
 		$(LOCKED) --output-file tests/engines/duckdb2.lock
 
 test: setup ## the test suite, under 15 minutes on 2 cores
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: setup ## everything, the slow proofs too
-	$(BIN)/pytest
+	$(PYTEST)
 
 lint: setup ## style, types, SQL, generated files
 	$(BIN)/ruff check .

@@ -19,9 +19,7 @@ ProfilesDir = Annotated[
 ]
 ProjectDir = Annotated[
     Path | None,
-    typer.Option(
-        "--project-dir", help="Folder of dbt_project.yml; default: here or above.", metavar="DIR"
-    ),
+    typer.Option("--project-dir", help="Folder of dbt_project.yml; default: here or above.", metavar="DIR"),
 ]
 Config = Annotated[
     Path | None,
