@@ -9,6 +9,7 @@ import pytest
 ENGINES = Path(__file__).parent / "engines"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and all that use the emulators in one, begun first.
 
