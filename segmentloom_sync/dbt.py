@@ -5,24 +5,39 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from segmentloom_sync import terminal
 from segmentloom_sync.errors import ConfigError, DbtError
+from segmentloom_sync.warehouse.refusal import without_values
+
+_PARSED = "partial_parse.msgpack"
+"""What dbt keeps of a project that it has read; without it reading takes seconds. It holds no rows."""
+_SECONDS_TO_END = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What became of one dbt node, from target/run_results.json."""
+    """What became of one dbt node.
+
+    Attributes:
+        parents: the nodes that it reads.
+    """
 
     unique_id: str
     status: str
     message: str | None
+    parents: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -80,28 +95,98 @@ class Dbt:
             line += ["--target", self.target]
         if variables:
             line += ["--vars", json.dumps(dict(variables))]
-        results_file = self.project_dir / "target" / "run_results.json"
-        results_file.unlink(missing_ok=True)
-        with terminal.progress(label or f"dbt {command}"):
-            done = subprocess.run(
-                [*line, *arguments],
-                cwd=self.project_dir,
-                capture_output=True,
-                text=True,
-                check=False,
-                env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-            )
-        if results_file.exists():
-            return [
-                NodeResult(node["unique_id"], node["status"], node.get("message"))
-                for node in json.loads(results_file.read_text())["results"]
-            ]
-        if done.returncode != 0:
+        # dbt's own files quote rows, and another run at the same time would read this run's results.
+        with tempfile.TemporaryDirectory(prefix="segmentloom-dbt-") as folder:
+            private = Path(folder)
+            _copy(self._parsed, private / _PARSED)
+            with terminal.progress(label or f"dbt {command}"):
+                done = _run([*line, *arguments], self.project_dir, private)
+            _copy(private / _PARSED, self._parsed)
+            results = _results(private)
+        if results is None and done.returncode != 0:
             raise DbtError(
-                f"dbt {command} failed: {summary(done.stdout + done.stderr)}",
+                f"dbt {command} failed: {without_values(summary(done.stdout + done.stderr))}",
                 hint=f"run `dbt {command}` in {self.project_dir} to see all of its output",
             )
-        return []
+        return results or []
+
+    @property
+    def _parsed(self) -> Path:
+        return self.project_dir / os.environ.get("DBT_TARGET_PATH", "target") / _PARSED
+
+
+def _run(line: list[str], project_dir: Path, private: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_TARGET_PATH": str(private),
+        "DBT_LOG_PATH": str(private),
+    }
+    with (
+        _sigterm_interrupts(),
+        subprocess.Popen(
+            line,
+            cwd=project_dir,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as child,
+    ):
+        try:
+            output, errors = child.communicate()
+        except BaseException:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_SECONDS_TO_END)
+            child.kill()
+            raise
+    return subprocess.CompletedProcess(line, child.returncode, output, errors)
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Make SIGTERM what Ctrl-C is, so that dbt never outlives us and the lock that it works under."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _copy(source: Path, destination: Path) -> None:
+    """Copy a file if there is one; readers see the old one or the new one, whole."""
+    if not source.exists():
+        return
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    beside = destination.with_name(f"{destination.name}.{os.getpid()}")
+    shutil.copyfile(source, beside)
+    beside.replace(destination)
+
+
+def _results(folder: Path) -> list[NodeResult] | None:
+    """The results that dbt wrote; None when it wrote none."""
+    try:
+        results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
+        nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    except FileNotFoundError:
+        return None
+    return [
+        NodeResult(
+            result["unique_id"],
+            result["status"],
+            result.get("message"),
+            tuple(nodes.get(result["unique_id"], {}).get("depends_on", {}).get("nodes", ())),
+        )
+        for result in results
+    ]
 
 
 def _executable() -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from segmentloom_sync.audiences.compile import write_models
 from segmentloom_sync.dbt import Dbt, NodeResult
@@ -21,6 +19,8 @@ PUBLISHED = (
     "segmentloom__audience_membership_log",
     "segmentloom__audience_sizes",
 )
+_SHARED = frozenset({HASHED_IDENTIFIERS, *PUBLISHED})
+"""What the sync reads of every audience."""
 
 
 def build_audiences(
@@ -51,17 +51,11 @@ def build_audiences(
             variables=variables,
             label=f"dbt build of {len(names)} audience{'s' if len(names) != 1 else ''}",
         )
-    return failures(results, names, _parents(project.directory))
+    return failures(results, names)
 
 
-def failures(
-    results: Iterable[NodeResult], names: Sequence[str], parents: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
-    """What went wrong for each audience; see `build_audiences`.
-
-    Args:
-        parents: the nodes that each test looks at.
-    """
+def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, str]:
+    """What went wrong for each audience; see `build_audiences`."""
     by_name = {_name(result.unique_id): result for result in results}
     failed = [result for result in by_name.values() if result.failed]
     if not by_name:
@@ -71,16 +65,12 @@ def failures(
     if hashed is None or hashed.status != "success":
         raise DbtError(_line(first, "dbt did not build the hashed identifiers"), hint=_HINT)
     for result in failed:
-        if result.unique_id.startswith("operation."):
+        if result.unique_id.startswith("operation.") or _is_test_of(result, _SHARED):
             raise DbtError(_line(result, "dbt failed"), hint=_HINT)
     wrong: dict[str, str] = {}
     for name in names:
         model = by_name.get(f"audience_{name}")
-        tests = [
-            result
-            for result in failed
-            if any(_name(parent) == f"audience_{name}" for parent in parents.get(result.unique_id, ()))
-        ]
+        tests = [result for result in failed if _is_test_of(result, {f"audience_{name}"})]
         if model is None:
             wrong[name] = f"dbt knows no model audience_{name}"
         elif model.status != "success":
@@ -98,23 +88,14 @@ def _line(result: NodeResult | None, otherwise: str) -> str:
     if result is None:
         return otherwise
     kind = result.unique_id.partition(".")[0]
-    message = without_values(result.message or result.status)
+    message = without_values(result.message) if result.message else result.status
     return f"dbt: {kind} {_name(result.unique_id)} failed: {message}"
+
+
+def _is_test_of(result: NodeResult, names: Collection[str]) -> bool:
+    return result.unique_id.startswith("test.") and any(_name(parent) in names for parent in result.parents)
 
 
 def _name(unique_id: str) -> str:
     """The node's name: `model.shop.audience_x`, `test.shop.not_null_x.0a1b2c`."""
     return unique_id.split(".")[2]
-
-
-def _parents(directory: Path) -> dict[str, list[str]]:
-    manifest = directory / "target" / "manifest.json"
-    try:
-        nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    except (OSError, ValueError, KeyError):
-        raise DbtError(f"dbt wrote no {manifest}", hint=_HINT) from None
-    return {
-        unique_id: node.get("depends_on", {}).get("nodes", [])
-        for unique_id, node in nodes.items()
-        if node.get("resource_type") == "test"
-    }

@@ -9,11 +9,12 @@ from segmentloom_sync.errors import DbtError
 from segmentloom_sync.sync.build import failures
 
 HASHED = NodeResult("model.segmentloom.segmentloom__hashed_identifiers", "success", None)
-PARENTS = {"test.shop.min_members.0a1b2c": ["model.shop.audience_buyers"]}
 
 
-def node(unique_id: str, status: str = "success", message: str | None = None) -> NodeResult:
-    return NodeResult(unique_id, status, message)
+def node(
+    unique_id: str, status: str = "success", message: str | None = None, parent: str | None = None
+) -> NodeResult:
+    return NodeResult(unique_id, status, message, (parent,) if parent else ())
 
 
 def test_audiences_whose_model_and_tests_passed_go_on() -> None:
@@ -21,9 +22,14 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
         HASHED,
         node("model.shop.audience_buyers"),
         node("model.shop.audience_leavers"),
-        node("test.shop.min_members.0a1b2c", "fail", "Got 1 result, configured to fail if != 0"),
+        node(
+            "test.shop.min_members.0a1b2c",
+            "fail",
+            "Got 1 result, configured to fail if != 0",
+            "model.shop.audience_buyers",
+        ),
     ]
-    assert failures(results, ["buyers", "leavers"], PARENTS) == {
+    assert failures(results, ["buyers", "leavers"]) == {
         "buyers": "dbt: test min_members failed: Got 1 result, configured to fail if != 0"
     }
 
@@ -31,11 +37,11 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
 def test_a_skipped_audience_names_the_model_that_failed_before_it() -> None:
     results = [
         HASHED,
-        node("model.segmentloom.int_segmentloom__profile_events", "error", "Binder Error: no column x"),
+        node("model.segmentloom.int_segmentloom__profile_events", "error", "Compilation Error: no column x"),
         node("model.shop.audience_buyers", "skipped"),
     ]
-    assert failures(results, ["buyers"], {}) == {
-        "buyers": "dbt: model int_segmentloom__profile_events failed: Binder Error: no column x"
+    assert failures(results, ["buyers"]) == {
+        "buyers": "dbt: model int_segmentloom__profile_events failed: Compilation Error: no column x"
     }
 
 
@@ -44,7 +50,7 @@ def test_messages_of_dbt_lose_the_values_that_they_quote() -> None:
         HASHED,
         node("model.shop.audience_buyers", "error", "Conversion Error: could not cast 'ann@example.com'"),
     ]
-    assert "ann@" not in failures(results, ["buyers"], {})["buyers"]
+    assert "ann@" not in failures(results, ["buyers"])["buyers"]
 
 
 @pytest.mark.parametrize(
@@ -52,16 +58,42 @@ def test_messages_of_dbt_lose_the_values_that_they_quote() -> None:
     [
         ([], "dbt found nothing to build"),
         (
-            [node("model.segmentloom.segmentloom__profiles", "error", "no")],
-            "segmentloom__profiles failed: no",
+            [node("model.segmentloom.segmentloom__profiles", "error", "IO Error: no")],
+            "segmentloom__profiles failed: IO Error",
         ),
-        ([HASHED, node("operation.segmentloom.on-run-end-0", "error", "no")], "on-run-end-0 failed: no"),
+        ([HASHED, node("operation.segmentloom.on-run-end-0", "error")], "on-run-end-0 failed: error"),
+        (
+            [
+                HASHED,
+                node("model.shop.audience_buyers"),
+                node(
+                    "test.segmentloom.unique_hashed_identifiers.0a1b2c",
+                    "fail",
+                    "Got 2 results, configured to fail if != 0",
+                    HASHED.unique_id,
+                ),
+            ],
+            "unique_hashed_identifiers failed: Got 2 results",
+        ),
+        (
+            [
+                HASHED,
+                node("model.shop.audience_buyers"),
+                node(
+                    "test.segmentloom.not_null_membership.0a1b2c",
+                    "error",
+                    None,
+                    "model.segmentloom.segmentloom__audience_membership",
+                ),
+            ],
+            "not_null_membership failed: error",
+        ),
     ],
 )
 def test_without_what_all_need_nothing_is_synced(results: list[NodeResult], message: str) -> None:
     with pytest.raises(DbtError, match=message):
-        failures(results, ["buyers"], {})
+        failures(results, ["buyers"])
 
 
 def test_an_audience_that_dbt_does_not_know_is_named() -> None:
-    assert failures([HASHED], ["buyers"], {}) == {"buyers": "dbt knows no model audience_buyers"}
+    assert failures([HASHED], ["buyers"]) == {"buyers": "dbt knows no model audience_buyers"}
