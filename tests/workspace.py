@@ -81,7 +81,7 @@ class Workspace:
 
     def json(self, *arguments: str, **environment: str) -> dict[str, Any]:
         """Run `segmentloom-sync ... --json` and read what it printed."""
-        document = json.loads(self.cli(*arguments, "--json", **environment).stdout)
+        document = json.loads(self.cli(*arguments, "--json", check=True, **environment).stdout)
         assert isinstance(document, dict)
         return document
 
