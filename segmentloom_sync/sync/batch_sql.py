@@ -120,7 +120,8 @@ where {_ADDS}{{others}}
 
 ACCEPT_REMOVE = f"""
 delete from {{ledger}}
-where {_REMOVES}{{others}}
+where {_REMOVES}
+    and overtaken_run_id is null{{others}}
 """
 
 REJECT_ADD = f"""

@@ -139,11 +139,13 @@ where {_PLACE}
     and {{lease}}
 """
 
-# Only when every request of the batch is confirmed: which of its rows a refused one held isn't known.
+# Only when every request of the batch is confirmed: which of its rows a refused one held isn't known. And not
+# where the removal overtook an addition, which the platform may have applied after it.
 _REMOVED = f"""
 delete from {{ledger}}
 where {_PLACE}
     and state = 'removing'
+    and overtaken_run_id is null
     and 0 = (
         select count(*)
         from {{batches}}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from segmentloom_sync.sync.plan import PlanCounts
-
-MIN_REMOVALS = 100
-"""A smaller shrinkage is never held, however large its share, unless it empties the list."""
+from segmentloom_sync.sync.target import MIN_REMOVALS
 
 
 def held_reason(counts: PlanCounts, max_removal_percent: float) -> str | None:
     """Why a change is held back, or None.
 
     Held is what would empty a list, or remove more than 100 identifiers and more than the given share of it.
-    Removals of people who opted out don't count and are never held, and what an earlier run has let through
-    isn't asked about again.
+    Removals for privacy (see `plan.delta`) don't count and are never held, and what an earlier run has let
+    through isn't asked about again.
     """
     removals = counts.new_removes
     if removals == 0:

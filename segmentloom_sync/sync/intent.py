@@ -8,6 +8,7 @@ from segmentloom_sync.destinations.base import Operation
 from segmentloom_sync.sync.plan import delta
 from segmentloom_sync.sync.plan_sql import NUMBERED
 from segmentloom_sync.sync.session import SyncSession
+from segmentloom_sync.warehouse.base import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,10 @@ class Batch:
 
 def make_plan(session: SyncSession) -> str:
     """Compute the plan into a scratch table, without the rows to keep, and return its relation."""
-    relation = session.warehouse.relation(session.scratch("plan"), "sync")
     query = delta(session.warehouse, session.target, session.audience_list.id, session.clock.now())
-    session.warehouse.execute(
-        f"create or replace table {relation} as {NUMBERED.format(delta=query.sql)}", **query.parameters
+    return session.warehouse.scratch_table_as(
+        session.scratch("plan"), "sync", Statement(NUMBERED.format(delta=query.sql), query.parameters)
     )
-    return relation
 
 
 def write_intent(session: SyncSession, plan: str, *, only_private: bool = False) -> list[Batch]:
@@ -131,7 +130,7 @@ where
 _PUT_IN = f"""
 insert into {{ledger}} (
     destination, list_id, list_name, audience, identifier_type, identifier, state, updated_at, fencing_token,
-    member_key, run_id, batch_number, last_added_at, may_hold
+    member_key, run_id, batch_number, last_added_at, may_hold, overtaken_run_id, overtaken_batch_number
 )
 select
     :destination,
@@ -146,7 +145,9 @@ select
     plan.member_key,
     :run_id,{_BATCH_NUMBER},
     plan.last_added_at,
-    plan.may_hold or coalesce(plan.prior_state in ('sent', 'accepted', 'removing'), false)
+    plan.may_hold or coalesce(plan.prior_state in ('sent', 'accepted', 'removing'), false),
+    case when plan.action = 'remove' then plan.overtaken_run_id end,
+    case when plan.action = 'remove' then plan.overtaken_batch_number end
 from {{plan}} as plan
 where
     plan.action in ('add', 'remove'){{scope}}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from segmentloom_sync.sync.plan_sql import COUNT, DELTA, LEDGER_SIZE, WANTED_BY_TYPE, consent_condition
-from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.target import MIN_REMOVALS, SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 UNCONFIRMED = timedelta(hours=24)
@@ -27,7 +27,7 @@ class PlanCounts:
     Attributes:
         held: identifiers that the list may hold before the change.
         wanted: identifiers that it shall hold.
-        private_removes: removals for people who opted out; no guard stops them.
+        private_removes: removals for privacy (see `delta`); no guard stops them.
         new_removes: removals, private ones not counted, that no earlier run has let through already.
         forgets: identifiers that are no longer wanted and that no call can have put on the list.
     """
@@ -61,7 +61,11 @@ def delta(
     """A query with one row per identifier that the list holds or shall hold, and what to do about it.
 
     Columns: identifier_type, identifier, member_key, action (add, remove, forget, wait, keep), is_wanted,
-    is_private (the person opted out), prior_state, may_hold, last_added_at.
+    is_private, prior_state, may_hold, last_added_at, overtaken_run_id, overtaken_batch_number.
+
+    A removal is private when the person opted out, denied consent or is erased, or when the operator's consent
+    is denied; no guard holds it, and it does not wait for an addition that the platform works on, which it
+    overtakes. Many people gone at once are an accident rather than erasures: the guard's limits apply to them.
 
     Args:
         list_id: None while the list does not exist.
@@ -77,6 +81,7 @@ def delta(
         batches=warehouse.relation("batches", "sync"),
         consent=consent_condition(target.consent_rule),
         kinds=", ".join(f":{name}" for name in kinds),
+        is_withdrawn="true" if target.consent_rule == "nobody" else "false",
     )
     parameters: dict[str, Any] = {
         **members.parameters,
@@ -86,6 +91,8 @@ def delta(
         "list_id": list_id or "",
         "unconfirmed_since": now - UNCONFIRMED,
         "renew_before": renew_before(target.destination.member_days, now),
+        "min_removals": MIN_REMOVALS,
+        "max_removal_percent": target.max_removal_percent,
     }
     return Statement(sql, parameters)
 

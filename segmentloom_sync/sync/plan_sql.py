@@ -11,7 +11,8 @@ _CONSENT: dict[ConsentRule, str] = {
     "not_denied": """
         and coalesce(profiles.ad_user_data_consent, '') <> 'denied'
         and coalesce(profiles.ad_personalization_consent, '') <> 'denied'""",
-    "any": "",
+    "nobody": """
+        and false""",
 }
 
 
@@ -93,6 +94,20 @@ unconfirmed as (
 
 ),
 
+confirmed as (
+
+    select distinct
+        run_id,
+        batch_number
+    from {batches}
+    where
+        destination = :destination
+        and list_id = :list_id
+        and operation = 'remove'
+        and state in ('confirmed', 'done')
+
+),
+
 held as (
 
     select
@@ -103,12 +118,33 @@ held as (
         ledger.may_hold,
         ledger.last_added_at,
         not ledger.may_hold and ledger.state in ('rejected', 'pending') as was_never_there,
-        case when unconfirmed.run_id is null then false else ledger.state = 'removing' end as is_waiting
+        unconfirmed.run_id is not null as is_open,
+        case
+            when overtaken.run_id is not null then overtaken.run_id
+            when ledger.state <> 'removing' then unconfirmed.run_id
+        end as overtaken_run_id,
+        case
+            when overtaken.run_id is not null then overtaken.batch_number
+            when ledger.state <> 'removing' then unconfirmed.batch_number
+        end as overtaken_batch_number,
+        ledger.state = 'removing'
+        and (
+            unconfirmed.run_id is not null
+            or (overtaken.run_id is not null and confirmed.run_id is not null)
+        ) as is_removal_taken
     from {ledger} as ledger
     left join unconfirmed
         on
             ledger.run_id = unconfirmed.run_id
             and ledger.batch_number = unconfirmed.batch_number
+    left join unconfirmed as overtaken
+        on
+            ledger.overtaken_run_id = overtaken.run_id
+            and ledger.overtaken_batch_number = overtaken.batch_number
+    left join confirmed
+        on
+            ledger.run_id = confirmed.run_id
+            and ledger.batch_number = confirmed.batch_number
     where
         ledger.destination = :destination
         and ledger.list_id = :list_id
@@ -122,10 +158,11 @@ compared as (
         coalesce(wanted.identifier, held.identifier) as identifier,
         coalesce(wanted.member_key, held.member_key) as member_key,
         case
-            when held.is_waiting then 'wait'
+            when held.is_removal_taken then 'wait'
             when held.identifier is null then 'add'
             when wanted.identifier is null and held.was_never_there then 'forget'
             when wanted.identifier is null then 'remove'
+            when held.is_open then 'keep'
             when held.state in ('pending', 'sent', 'removing') then 'add'
             when held.state = 'accepted' and held.last_added_at < :renew_before then 'add'
             else 'keep'
@@ -133,30 +170,93 @@ compared as (
         wanted.identifier is not null as is_wanted,
         held.state as prior_state,
         coalesce(held.may_hold, false) as may_hold,
-        held.last_added_at
+        held.last_added_at,
+        held.overtaken_run_id,
+        held.overtaken_batch_number
     from wanted
     full outer join held
         on
             wanted.identifier_type = held.identifier_type
             and wanted.identifier = held.identifier
 
+),
+
+known as (
+
+    select distinct
+        hashed.identifier_type,
+        hashed.identifier
+    from {hashed_identifiers} as hashed
+    where hashed.hash_rule = :hash_rule
+
+),
+
+judged as (
+
+    select
+        compared.*,
+        {is_withdrawn}
+        or opted_out.identifier is not null
+        or coalesce(owners.is_opted_out, false)
+        or coalesce(owners.ad_user_data_consent, '') = 'denied'
+        or coalesce(owners.ad_personalization_consent, '') = 'denied' as is_refused,
+        compared.action = 'remove' and owners.profile_id is null and known.identifier is null as is_gone
+    from compared
+    left join {profiles} as owners on compared.member_key = owners.profile_id
+    left join known
+        on
+            compared.identifier_type = known.identifier_type
+            and compared.identifier = known.identifier
+    left join opted_out
+        on
+            compared.identifier_type = opted_out.identifier_type
+            and compared.identifier = opted_out.identifier
+
+),
+
+weighed as (
+
+    select
+        judged.*,
+        sum(case when judged.is_gone then 1 else 0 end) over () as gone,
+        sum(case when judged.prior_state is not null then 1 else 0 end) over () as in_ledger
+    from judged
+
+),
+
+decided as (
+
+    select
+        weighed.*,
+        weighed.is_refused
+        or (
+            weighed.is_gone
+            and (
+                weighed.gone <= :min_removals
+                or weighed.gone * 100 <= weighed.in_ledger * :max_removal_percent
+            )
+        ) as is_private
+    from weighed
+
 )
 
 select
-    compared.identifier_type,
-    compared.identifier,
-    compared.member_key,
-    compared.action,
-    compared.is_wanted,
-    opted_out.identifier is not null as is_private,
-    compared.prior_state,
-    compared.may_hold,
-    compared.last_added_at
-from compared
-left join opted_out
-    on
-        compared.identifier_type = opted_out.identifier_type
-        and compared.identifier = opted_out.identifier
+    decided.identifier_type,
+    decided.identifier,
+    decided.member_key,
+    case
+        when decided.action = 'remove' and decided.overtaken_run_id is not null and not decided.is_private
+            then 'wait'
+        else decided.action
+    end as action,
+    decided.is_wanted,
+    decided.is_private,
+    decided.prior_state,
+    decided.may_hold,
+    decided.last_added_at,
+    decided.overtaken_run_id,
+    decided.overtaken_batch_number
+from decided
 """
 )
 

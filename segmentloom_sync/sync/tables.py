@@ -22,6 +22,8 @@ LEDGER: Columns = {
     "last_added_at": "timestamp",
     "may_hold": "boolean",  # an earlier call may have put it on the list, whatever the state says now
     "reason": "string",
+    "overtaken_run_id": "string",  # of the addition that a removal did not wait for: it has to be repeated
+    "overtaken_batch_number": "integer",
 }
 """One row per list and identifier that the list may hold. A row goes only when the platform has confirmed
 the removal, or when the identifier can never have been there."""

@@ -9,10 +9,12 @@ from typing import Literal
 from segmentloom_sync.destinations.base import Destination
 from segmentloom_sync.destinations.settings import DestinationSettings
 
-ConsentRule = Literal["granted", "not_denied", "any"]
-"""Which profiles may be sent: those that consented, those that did not refuse, or all."""
+ConsentRule = Literal["granted", "not_denied", "nobody"]
+"""Which profiles may be sent: those that consented, those that did not refuse, or none."""
 
 DEFAULT_MAX_REMOVAL_PERCENT = 30.0
+MIN_REMOVALS = 100
+"""A smaller shrinkage is never held, however large its share, unless it empties the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class SyncTarget:
     destination: Destination
     list_name: str
     identifier_types: tuple[str, ...] = ("email",)
-    consent_rule: ConsentRule = "any"
+    consent_rule: ConsentRule = "not_denied"
     max_removal_percent: float = DEFAULT_MAX_REMOVAL_PERCENT
     cadence: timedelta = timedelta(days=1)
     max_retries: int = 5
@@ -45,9 +47,12 @@ class SyncTarget:
 def consent_rule(destination: Destination, settings: DestinationSettings) -> ConsentRule:
     """Which profiles may go to a destination.
 
-    A consent given in the settings is the operator's word for everybody. From the profile, a refusal always
-    keeps a person out, and where the platform demands consent an unknown one does too.
+    A consent given in the settings is the operator's word for those who said nothing themselves; one denied
+    there holds for everybody. A person's refusal always counts, and where the platform demands consent an
+    unknown one is a refusal, unless the operator gave it.
     """
-    if settings.consent != "from_profile":
-        return "any"
+    if settings.consent == "denied":
+        return "nobody"
+    if settings.consent == "granted":
+        return "not_denied"
     return "granted" if destination.demands_consent else "not_denied"

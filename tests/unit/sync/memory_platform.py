@@ -55,9 +55,12 @@ class MemoryPlatform:
     bad: set[Identifier] = field(default_factory=set)
     refusal: Literal["items", "positions", "unnamed", "counted"] = "items"
     is_asynchronous: bool = False
+    is_late: bool = False
+    """Applies what it took only in `finish`, and the newest first: no order is promised."""
     requests: dict[str, RequestStatus] = field(default_factory=dict)
     rates: list[MatchRate] = field(default_factory=list)
     before_push: Callable[[], None] = lambda: None
+    late: dict[str, tuple[str, Operation, Sequence[Identifier]]] = field(default_factory=dict)
 
     @property
     def members(self) -> set[Identifier]:
@@ -103,7 +106,10 @@ class MemoryPlatform:
         applied = [entry for entry in sent if entry not in rejected]
         if fault == "unsure":
             applied = applied[: len(applied) // 2]
-        self._apply(audience_list.id, operation, applied)
+        if self.is_late and fault in ("ok", "partial"):
+            self.late[self._request_id] = (audience_list.id, operation, applied)
+        else:
+            self._apply(audience_list.id, operation, applied)
         if fault == "lost":
             raise Unavailable("no answer", applied_unknown=True)
         if fault == "unsure":
@@ -118,8 +124,20 @@ class MemoryPlatform:
         else:
             self.lists[list_id].difference_update(identifiers)
 
+    def finish(self, *request_ids: str) -> None:
+        """The platform is done with the requests, by default with all that it works on."""
+        working = [name for name, status in self.requests.items() if status.state == "processing"]
+        for request_id in request_ids or reversed(working):
+            self.requests[request_id] = RequestStatus("succeeded")
+            if request_id in self.late:
+                self._apply(*self.late.pop(request_id))
+
+    @property
+    def _request_id(self) -> str:
+        return f"request-{len(self.calls)}"
+
     def _receipt(self, rejected: dict[Identifier, str]) -> Receipt:
-        request_id = f"request-{len(self.calls)}"
+        request_id = self._request_id
         if self.is_asynchronous:
             self.requests[request_id] = RequestStatus("processing")
         return Receipt(rejected=rejected, request_id=request_id, is_pending=self.is_asynchronous)

@@ -61,7 +61,18 @@ def test_without_names_all_with_a_sync_are_taken(project: Folder) -> None:
         ("email", "phone"),
         timedelta(hours=1),
     )
-    assert target.consent_rule == "any"
+    assert target.consent_rule == "not_denied"
+
+
+@pytest.mark.parametrize(
+    ("consent", "rule"), [("denied", "nobody"), ("granted", "not_denied"), ("from_profile", "not_denied")]
+)
+def test_a_consent_in_the_settings_never_overrules_a_refusal(
+    project: Folder, consent: str, rule: str
+) -> None:
+    (project.directory / "segmentloom.yml").write_text(SETTINGS.replace("granted", consent))
+    [target] = targets(project, choose(project, []))
+    assert target.consent_rule == rule
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,16 @@ def states(warehouse: Warehouse) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
+def test_a_run_that_fails_leaves_no_scratch_table(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    warehouse.execute(f"alter table {warehouse.relation('batches', 'sync')} drop column members")
+    assert runner.run(target).status == "failed"
+    assert warehouse.rows("select table_name from duckdb_tables() where table_name ilike '%plan%'") == []
+
+
 def test_an_answer_that_is_lost_leaves_nobody_behind(
     shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
 ) -> None:
@@ -304,6 +314,8 @@ def test_an_asynchronous_removal_stays_in_the_ledger_until_it_is_confirmed(
     shop.add("ann", "bob", "cat")
     shop.publish()
     runner.run(target)
+    platform.finish()
+    clock.time += timedelta(minutes=31)
     shop.people["ann"].is_member = False
     shop.publish()
     assert runner.run(target).accepted == 1
@@ -332,6 +344,8 @@ def test_an_asynchronous_removal_that_is_not_confirmed_is_sent_again(
     shop.add("ann", "bob")
     shop.publish()
     runner.run(target)
+    platform.finish()
+    clock.time += timedelta(minutes=31)
     shop.people["ann"].is_member = False
     shop.publish()
     runner.run(target)
@@ -354,3 +368,52 @@ def test_a_failed_addition_is_sent_again(
     clock.time += timedelta(minutes=31)
     platform.requests["request-1"] = RequestStatus("failed", reasons={"NO_CONSENT": 1})
     assert runner.run(target).adds == 1
+
+
+def test_a_removal_waits_for_an_addition_that_the_platform_works_on(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    platform.is_asynchronous = platform.is_late = True
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_member = False
+    shop.publish()
+    assert runner.run(target).removes == 0
+    for _ in range(2):
+        platform.finish()
+        clock.time += timedelta(minutes=31)
+        shop.publish()
+        runner.run(target)
+    assert platform.members == {email("bob")}
+
+
+def test_a_private_removal_overtakes_an_addition_and_is_repeated_after_it(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    clock: TestClock,
+) -> None:
+    platform.is_asynchronous = platform.is_late = True
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_opted_out = True
+    shop.publish()
+    assert runner.run(target).removes == 1
+    platform.finish("request-2")
+    clock.time += timedelta(minutes=31)
+    shop.publish()
+    assert runner.run(target).removes == 0
+    assert states(warehouse) == {"accepted": 1, "removing": 1}, "the addition may still be applied"
+    platform.finish("request-1")
+    clock.time += timedelta(minutes=31)
+    shop.publish()
+    assert runner.run(target).removes == 1
+    platform.finish()
+    clock.time += timedelta(minutes=31)
+    shop.publish()
+    runner.run(target)
+    assert (platform.members, states(warehouse)) == ({email("bob")}, {"accepted": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,49 @@ def test_opt_outs_alone_are_never_held(
     shop.people["ann"].is_opted_out = True
     shop.publish()
     assert runner.run(target).status == "ok"
+    assert platform.members == set()
+
+
+@pytest.mark.parametrize("wish", ["denied", "opted out with a new address", "erased"])
+def test_no_private_wish_waits_for_a_release(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, wish: str
+) -> None:
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    for person in shop.people.values():
+        person.is_member = False
+    if wish == "denied":
+        shop.people["ann"].consent = "denied"
+    elif wish == "erased":
+        del shop.people["ann"]
+    else:
+        shop.people["ann"].emails, shop.people["ann"].is_opted_out = ("ann.new",), True
+    shop.publish()
+    assert runner.run(target).status == "held"
+    assert platform.members == {email("bob")}
+
+
+def test_profiles_that_vanish_by_the_hundred_are_an_accident(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    platform.batch_size = 1000
+    shop.add(*(f"p{n}" for n in range(200)))
+    shop.publish()
+    runner.run(target)
+    shop.people = {"p1": shop.people["p1"]}
+    shop.publish()
+    assert runner.run(target).status == "held"
+    assert len(platform.members) == 200
+
+
+def test_consent_denied_in_the_settings_empties_the_list_without_a_release(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    assert runner.run(replace(target, consent_rule="nobody")).removes == 1
     assert platform.members == set()
 
 
