@@ -6,6 +6,7 @@ The class decides the exit code of the command (DESIGN 8) and whether trying aga
   - ConfigError                exit 2   the caller changes a file, a flag or a variable
     - DefinitionError          exit 2   an audience file is wrong; lists every problem
     - CredentialsError         exit 2   the platform refused who we are
+      - WarehouseAccessError   exit 2   the warehouse did
   - TryAgainLater              exit 3   somebody else holds what we need
   - HeldByGuard                exit 4   a person must release it
   - WarehouseError             exit 1   the warehouse refused a statement
@@ -59,6 +60,10 @@ class DefinitionError(ConfigError):
 
 class CredentialsError(ConfigError):
     """The platform or the warehouse refused the credentials: wrong, revoked or lacking a scope."""
+
+
+class WarehouseAccessError(CredentialsError):
+    """It is the warehouse that refused the credentials, not a platform."""
 
 
 class TryAgainLater(SegmentloomError):

@@ -24,11 +24,12 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from segmentloom_sync import __version__
 from segmentloom_sync.errors import Unavailable
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 25.0
 """Between two pieces of an answer."""
-TOTAL_SECONDS = 120.0
-"""For the whole answer, so that a server that drips bytes cannot hold a run."""
+TOTAL_SECONDS = 30.0
+"""For the whole answer, so that a server that drips bytes cannot hold a run. The last piece may take
+READ_SECONDS more; together that is less than a run's lease on its list."""
 ANSWER_BYTES = 64 * 1024 * 1024
 
 
@@ -64,6 +65,10 @@ class Anonymous(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+ABOUT_CONTENT = frozenset({400, 413, 422})
+"""Statuses of refusals that a part of the request may have caused."""
 
 
 @dataclass(frozen=True, slots=True)

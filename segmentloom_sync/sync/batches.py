@@ -16,6 +16,7 @@ from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
 from segmentloom_sync.sync.plan_sql import OPTED_OUT, consent_condition
 from segmentloom_sync.sync.session import SyncSession
+from segmentloom_sync.warehouse.base import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,19 @@ def record(session: SyncSession, batch: Batch, outcome: BatchOutcome) -> None:
         TryAgainLater: another run has taken the lease over; nothing was written.
     """
     is_lost = outcome.accepted == 0 and not outcome.rejected and not outcome.cut
-    staged = None
-    if outcome.has_exceptions and not is_lost:
-        staged = session.warehouse.stage(session.scratch("outcome"), "sync", STAGED, outcome.rows())
+    if is_lost or not outcome.has_exceptions:
+        session.apply(_outcome(session, batch, outcome, None, is_lost=is_lost))
+        return
+    staged = session.warehouse.stage(session.scratch("outcome"), "sync", STAGED, outcome.rows())
+    try:
+        session.apply(_outcome(session, batch, outcome, staged, is_lost=False))
+    finally:
+        session.warehouse.drop(staged)
+
+
+def _outcome(
+    session: SyncSession, batch: Batch, outcome: BatchOutcome, staged: str | None, *, is_lost: bool
+) -> list[Statement]:
     names = {"staged": staged or "", "others": sql.OTHERS.format(staged=staged) if staged else ""}
     templates: list[tuple[str, dict[str, Any]]] = []
     if staged:
@@ -81,9 +92,7 @@ def record(session: SyncSession, batch: Batch, outcome: BatchOutcome) -> None:
         "operation": batch.operation,
         "is_ambiguous": outcome.was_ambiguous,
     }
-    session.apply([session.statement(text, names, **common, **extra) for text, extra in templates])
-    if staged:
-        session.warehouse.drop(staged)
+    return [session.statement(text, names, **common, **extra) for text, extra in templates]
 
 
 def _accepted(batch: Batch, outcome: BatchOutcome) -> Iterable[tuple[str, dict[str, Any]]]:

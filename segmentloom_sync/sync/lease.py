@@ -13,7 +13,7 @@ from typing import Any
 
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import TryAgainLater
-from segmentloom_sync.warehouse.base import Warehouse
+from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 LEASE = timedelta(seconds=60)
 
@@ -43,21 +43,29 @@ class Lease:
         Raises:
             TryAgainLater: another run has taken it over in the meantime.
         """
-        now = self.clock.now()
-        changed = self.warehouse.execute(
+        renewal = self.renewal()
+        if self.warehouse.execute(renewal.sql, **renewal.parameters) == 0:
+            raise self._overtaken()
+
+    def renewal(self) -> Statement:
+        """What `renew` does. First in a transaction, it keeps others out until the end of it."""
+        return Statement(
             f"""
             update {_table(self.warehouse)}
             set expires_at = :expires_at
             where lease_key = :lease_key and holder = :holder and fencing_token = :token
             """,
-            expires_at=now + LEASE,
-            holder=self.holder.name,
-            **self.parameters,
+            {"expires_at": self.clock.now() + LEASE, **self.parameters},
         )
-        if changed == 0:
-            raise TryAgainLater(
-                f"another run has taken over {self.key}", hint="it goes on from the ledger; nothing is lost"
-            )
+
+    def check(self) -> None:
+        """Make sure that it is still ours.
+
+        Raises:
+            TryAgainLater: another run has taken it over in the meantime.
+        """
+        if not self.warehouse.rows(f"select 1 as one where {self.condition}", **self.parameters):
+            raise self._overtaken()
 
     def release(self) -> None:
         """Give it back; harmless when another run has it by now."""
@@ -68,8 +76,12 @@ class Lease:
             where lease_key = :lease_key and holder = :holder and fencing_token = :token
             """,
             now=self.clock.now(),
-            holder=self.holder.name,
             **self.parameters,
+        )
+
+    def _overtaken(self) -> TryAgainLater:
+        return TryAgainLater(
+            f"another run has taken over {self.key}", hint="it goes on from the ledger; nothing is lost"
         )
 
     @property
@@ -77,13 +89,14 @@ class Lease:
         """SQL that is false once another run has taken the lease: part of every write."""
         return (
             f"exists (select 1 from {_table(self.warehouse)} as leases "
-            "where leases.lease_key = :lease_key and leases.fencing_token = :token)"
+            "where leases.lease_key = :lease_key and leases.holder = :holder "
+            "and leases.fencing_token = :token)"
         )
 
     @property
     def parameters(self) -> Mapping[str, Any]:
         """What `condition` needs."""
-        return {"lease_key": self.key, "token": self.token}
+        return {"lease_key": self.key, "holder": self.holder.name, "token": self.token}
 
 
 def take_lease(warehouse: Warehouse, clock: Clock, key: str, holder: Holder | None = None) -> Lease:
@@ -115,7 +128,11 @@ def take_lease(warehouse: Warehouse, clock: Clock, key: str, holder: Holder | No
             holder = :holder,
             host = :host,
             pid = :pid,
-            fencing_token = fencing_token + 1,
+            fencing_token = (
+                select max(counted.fencing_token) + 1
+                from {table} as counted
+                where counted.lease_key = :lease_key
+            ),
             taken_at = :now,
             expires_at = :expires_at
         where

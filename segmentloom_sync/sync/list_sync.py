@@ -84,14 +84,16 @@ class ListSync:
     def _synchronise(self, session: SyncSession, *, is_released: bool) -> None:
         confirm_requests(session)
         plan = make_plan(session)
-        counts = count(self.warehouse, self.target, session.audience_list.id, plan)
-        self.report.planned(counts)
-        reason = None if is_released else held_reason(counts, self.target.max_removal_percent)
-        if reason:
-            planned = write_intent(session, plan, only_private=True) if counts.private_removes else []
-        else:
-            planned = write_intent(session, plan) if counts.adds + counts.removes + counts.forgets else []
-        self.warehouse.drop(plan)
+        try:
+            counts = count(self.warehouse, self.target, session.audience_list.id, plan)
+            self.report.planned(counts)
+            reason = None if is_released else held_reason(counts, self.target.max_removal_percent)
+            if reason:
+                planned = write_intent(session, plan, only_private=True) if counts.private_removes else []
+            else:
+                planned = write_intent(session, plan) if counts.adds + counts.removes + counts.forgets else []
+        finally:
+            self.warehouse.drop(plan)
         for batch in planned:
             self._push(session, batch)
             if self.interrupt.is_requested:

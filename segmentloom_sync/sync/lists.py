@@ -71,18 +71,17 @@ def resolve_list(
 def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str) -> None:
     """Forget a list that is gone at the platform, with all that it held."""
     parameters = {"destination": target.destination_name, "list_id": list_id, **lease.parameters}
-    warehouse.apply(
-        [
-            Statement(
-                f"""
-                delete from {warehouse.relation(table, "sync")}
-                where
-                    destination = :destination
-                    and list_id = :list_id
-                    and {lease.condition}
-                """,
-                parameters,
-            )
-            for table in ("ledger", "lists")
-        ]
-    )
+    deletions = [
+        Statement(
+            f"""
+            delete from {warehouse.relation(table, "sync")}
+            where
+                destination = :destination
+                and list_id = :list_id
+                and {lease.condition}
+            """,
+            parameters,
+        )
+        for table in ("ledger", "lists")
+    ]
+    warehouse.apply([lease.renewal(), *deletions])

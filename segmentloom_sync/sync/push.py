@@ -83,6 +83,7 @@ class BatchPush:
         """One request, without those who may no longer be sent; None when nobody is left."""
         if not self._is_fresh:
             self.barred = self.read_barred()
+            self.attempts.heartbeat()
         self._is_fresh = False
         allowed = self._allowed(members)
         if not allowed:

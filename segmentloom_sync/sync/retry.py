@@ -41,7 +41,8 @@ class Attempts:
     """How long a run waits for a platform.
 
     Args:
-        heartbeat: called between pieces of a wait, to keep the lease.
+        heartbeat: called before each request and between pieces of a wait, to keep the lease; it raises when
+            another run has taken the lease over.
     """
 
     clock: Clock
@@ -63,7 +64,12 @@ class Attempts:
             sleep=self.pause,
             reraise=True,
         )
-        return retrying(request)
+
+        def attempt() -> Result:
+            self.heartbeat()
+            return request()
+
+        return retrying(attempt)
 
     def pause(self, seconds: float) -> None:
         """Wait in pieces, keeping the lease and listening for Ctrl-C."""

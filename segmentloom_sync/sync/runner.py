@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import (
@@ -13,12 +16,13 @@ from segmentloom_sync.errors import (
     SegmentloomError,
     TryAgainLater,
     Unavailable,
+    WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs
 from segmentloom_sync.sync.evaluations import check_fresh, latest_evaluations
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.interrupt import Interrupt
-from segmentloom_sync.sync.lease import Holder, take_lease
+from segmentloom_sync.sync.lease import Holder, Lease, take_lease
 from segmentloom_sync.sync.list_sync import ListSync, held
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import preview
@@ -62,7 +66,7 @@ class SyncRunner:
             reason = None if self.released_by else held_reason(counts, target.max_removal_percent)
             if reason:
                 raise held(target, reason)
-        except SegmentloomError as error:
+        except Exception as error:  # as in `run`
             _end(report, error)
         return report
 
@@ -71,9 +75,17 @@ class SyncRunner:
         report = self.report(target)
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
-        except TryAgainLater as error:
+            try:
+                self._run(target, lease, report, progress)
+            finally:
+                with suppress(SegmentloomError):  # it expires by itself
+                    lease.release()
+        except Exception as error:  # one list's failure stops no other list, and takes no report along
             _end(report, error)
-            return report
+        return report
+
+    def _run(self, target: SyncTarget, lease: Lease, report: RunReport, progress: Progress) -> None:
+        """Do the work under the lease, and record how it ended."""
         runs.open_run(self.warehouse, self.clock, target, lease, report.run_id)
         work = ListSync(self.warehouse, self.clock, target, lease, self.interrupt, report, progress)
         try:
@@ -82,15 +94,13 @@ class SyncRunner:
             self._pin(target, report)
             work.run(is_released=self.released_by is not None, recreate=self.recreate)
             self._conclude(report)
-        except SegmentloomError as error:
-            if isinstance(error, CredentialsError):
+        except Exception as error:  # whatever it is belongs into the record of runs
+            if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
                 self._refused[target.destination_name] = error
             _end(report, error)
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
-        lease.release()
-        return report
 
     def _pin(self, target: SyncTarget, report: RunReport) -> None:
         """Make sure that the published membership may be sent, and say of when it is."""
@@ -123,9 +133,17 @@ class SyncRunner:
         )
 
 
-def _end(report: RunReport, error: SegmentloomError) -> None:
+def _end(report: RunReport, error: Exception) -> None:
     """Write an error into the report."""
-    if isinstance(error, HeldByGuard):
+    if not isinstance(error, SegmentloomError):
+        # Its text is not ours, and may quote what it stumbled over.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        report.ends(
+            "failed",
+            f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}",
+            "this is a fault of segmentloom; please report it",
+        )
+    elif isinstance(error, HeldByGuard):
         report.ends("held", error.message, error.hint)
     elif isinstance(error, Unavailable | TryAgainLater):
         report.ends("retry_later", error.message, error.hint)

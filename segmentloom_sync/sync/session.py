@@ -64,8 +64,9 @@ class SyncSession:
         Raises:
             TryAgainLater: another run has taken the lease over; nothing was written.
         """
-        self.warehouse.apply(statements)
-        self.lease.renew()
+        # Without its first statement, writes that only read the lease could be overtaken between two of them.
+        self.warehouse.apply([self.lease.renewal(), *statements])
+        self.lease.check()
 
     def scratch(self, kind: str) -> str:
         """The name of a scratch table that only this list uses, so that a killed run's is replaced."""

@@ -73,6 +73,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        """Keep the rows of a query in a fresh scratch table, as `stage` does, and return its relation.
+
+        It never outlives the day, and its rows are in no history that the engine keeps.
+        """
+        ...
+
     def drop(self, relation: str) -> None:
         """Drop a scratch table if it exists."""
         ...

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from segmentloom_sync.errors import ConfigError, CredentialsError
+from segmentloom_sync.errors import ConfigError, TryAgainLater, WarehouseAccessError
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
@@ -42,6 +42,7 @@ _PARAMETER_TYPES: Mapping[type, str] = {
     datetime: "TIMESTAMP",
     date: "DATE",
 }
+_OVER_QUOTA = frozenset({"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded"})
 _REQUEST_SECONDS = 60.0
 _RETRY_SECONDS = 120.0
 _CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
@@ -52,7 +53,7 @@ def connect_bigquery(project: Project) -> BigQuery:
 
     Raises:
         ConfigError: the target lacks a setting.
-        CredentialsError: there are no credentials.
+        WarehouseAccessError: there are no credentials.
     """
     from google.cloud import bigquery
 
@@ -158,6 +159,18 @@ class BigQuery:
             load(self._client, self._table_id(name, area), columns, batches)
         return self.relation(name, area)
 
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        relation = self.relation(name, area)
+        with _refusals(f"filling {name}"):
+            self._create_dataset(area)
+            self._query(
+                f"create or replace table {relation} "
+                "options (expiration_timestamp = timestamp_add(current_timestamp(), interval 1 day)) "
+                f"as {query.sql}",
+                query.parameters,
+            ).result()
+        return relation
+
     def drop(self, relation: str) -> None:
         with _refusals(f"dropping {relation}"):
             self._query(f"drop table if exists {relation}", {}).result()
@@ -231,12 +244,17 @@ def _refusals(doing: str) -> Iterator[None]:
     try:
         yield
     except (Unauthenticated, GoogleAuthError):
-        raise CredentialsError(
+        raise WarehouseAccessError(
             "Google refused the credentials of the target",
             hint="check `method` and its settings in profiles.yml",
         ) from None
     except Forbidden as error:
-        raise CredentialsError(
+        reason = str(error.errors[0].get("reason", "")) if error.errors else ""
+        if reason in _OVER_QUOTA:
+            raise TryAgainLater(
+                f"BigQuery refused {doing}: {reason}", hint="wait, or raise the quota of the project"
+            ) from None
+        raise WarehouseAccessError(
             str(refusal(error, doing=doing)), hint="grant the account BigQuery Data Editor and Job User"
         ) from None
     except (GoogleAPIError, requests.RequestException) as error:

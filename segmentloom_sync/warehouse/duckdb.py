@@ -110,7 +110,7 @@ class DuckDb:
     def stage(self, name: str, area: Area, columns: Columns, batches: Iterable[pa.RecordBatch]) -> str:
         import pyarrow as pa
 
-        relation = f"{SCRATCH}.main.{identifier(f'{self._schema_of(area)}__{name}')}"
+        relation = self._scratch(name, area)
         wanted = arrow.schema(columns)
         declared = ", ".join(
             f"{identifier(column)} {_TYPES['string' if kind == 'json' else kind]}"
@@ -125,6 +125,12 @@ class DuckDb:
                 self._connection.register("staged_rows", rows)
                 self._connection.execute(f"insert into {relation} select {listed} from staged_rows")
                 self._connection.unregister("staged_rows")
+        return relation
+
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        relation = self._scratch(name, area)
+        with _refusals(f"filling {name}"):
+            self._run(Statement(f"create or replace table {relation} as {query.sql}", query.parameters))
         return relation
 
     def drop(self, relation: str) -> None:
@@ -145,6 +151,9 @@ class DuckDb:
 
     def _schema_of(self, area: Area) -> str:
         return f"{self.schema}_{area}" if area else self.schema
+
+    def _scratch(self, name: str, area: Area) -> str:
+        return f"{SCRATCH}.main.{identifier(f'{self._schema_of(area)}__{name}')}"
 
     def _create_schema(self, area: Area) -> None:
         schema = ".".join(map(identifier, (self._database, self._schema_of(area))))

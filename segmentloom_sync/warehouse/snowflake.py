@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from segmentloom_sync.errors import CredentialsError
+from segmentloom_sync.errors import WarehouseAccessError
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
@@ -38,6 +38,7 @@ _TYPES: Mapping[LogicalType, str] = {
 _LOGIN_SECONDS = 60
 _NETWORK_SECONDS = 300
 _ROWS_PER_FILE = 50_000
+_NO_HISTORY = "data_retention_time_in_days = 0"
 _CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
 _NOT_AUTHENTICATED = frozenset({250001, 251001, 390100, 390144, 390318, 394300})
 
@@ -47,7 +48,7 @@ def connect_snowflake(project: Project) -> Snowflake:
 
     Raises:
         ConfigError: the target lacks a setting.
-        CredentialsError: Snowflake refused who we are.
+        WarehouseAccessError: Snowflake refused who we are.
         WarehouseError: there is no connection.
     """
     import snowflake.connector
@@ -153,7 +154,7 @@ class Snowflake:
         wanted = arrow.schema(columns)
         with _refusals(f"staging {name}"):
             self._create_schema(area)
-            self._run(f"create or replace transient table {relation} ({declared})")
+            self._run(f"create or replace transient table {relation} ({declared}) {_NO_HISTORY}")
             shaped = (batch.select(wanted.names).cast(wanted) for batch in batches)
             number = 0
             for number, batch in enumerate(arrow.exactly(shaped, _ROWS_PER_FILE), start=1):
@@ -164,6 +165,15 @@ class Snowflake:
                     "file_format = (type = parquet use_logical_type = true) "
                     "match_by_column_name = case_insensitive on_error = abort_statement"
                 )
+        return relation
+
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        relation = self.relation(name, area)
+        with _refusals(f"filling {name}"):
+            self._create_schema(area)
+            self._run(
+                f"create or replace transient table {relation} {_NO_HISTORY} as {query.sql}", query.parameters
+            )
         return relation
 
     def drop(self, relation: str) -> None:
@@ -241,7 +251,7 @@ def _refusals(doing: str) -> Iterator[None]:
         yield
     except snowflake.connector.errors.Error as error:
         if error.errno in _NOT_AUTHENTICATED:
-            raise CredentialsError(
+            raise WarehouseAccessError(
                 "Snowflake refused the credentials of the target",
                 hint="check user, key and role in profiles.yml",
             ) from None

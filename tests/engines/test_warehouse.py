@@ -98,6 +98,19 @@ def test_staging_again_replaces(warehouse: Warehouse) -> None:
     warehouse.drop(same)
 
 
+def test_a_query_fills_a_scratch_table_and_replaces_what_it_held(warehouse: Warehouse) -> None:
+    things = land(warehouse, batch(4))
+    query = f"select position from {things} where position < :limit"
+
+    kept = warehouse.scratch_table_as("kept", "raw", Statement(query, {"limit": 3}))
+    assert warehouse.rows(f"select count(*) from {kept}") == [(3,)]
+
+    again = warehouse.scratch_table_as("kept", "raw", Statement(query, {"limit": 1}))
+    assert again == kept
+    assert warehouse.rows(f"select position from {kept}") == [(0,)]
+    warehouse.drop(kept)
+
+
 def test_no_rows_can_be_staged(warehouse: Warehouse) -> None:
     staged = warehouse.stage("nothing", "raw", COLUMNS, [])
     assert warehouse.rows(f"select count(*) from {staged}") == [(0,)]

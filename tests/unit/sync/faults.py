@@ -74,6 +74,10 @@ class FusedWarehouse:
         self.fuse.pass_through()
         return self.inner.stage(name, area, columns, batches)
 
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        self.fuse.pass_through()
+        return self.inner.scratch_table_as(name, area, query)
+
     def drop(self, relation: str) -> None:
         self.fuse.pass_through()
         self.inner.drop(relation)

@@ -121,10 +121,15 @@ def test_only_the_bad_identifier_is_rejected(
     assert states(warehouse) == {"accepted": 49, "rejected": 1}
 
 
+@pytest.mark.parametrize("refusal", ["items", "positions", "unnamed", "counted"])
 def test_one_bad_identifier_does_not_cost_a_person_the_other(
-    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    refusal: Literal["items", "positions", "unnamed", "counted"],
 ) -> None:
-    platform.refusal = "unnamed"
+    platform.refusal = refusal
     shop.people = {"ann": Person(emails=("ann",), phones=("1",)), "bob": Person(emails=("bob",))}
     shop.publish()
     platform.bad = {phone("1")}
@@ -142,6 +147,36 @@ def test_a_list_that_takes_nothing_ends_the_run_soon(
     report = runner.run(target)
     assert (report.status, report.exit_code) == ("failed", 1)
     assert len(platform.calls) < 30
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_a_small_delta_of_which_nothing_is_taken_rejects_nobody(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    people: int,
+) -> None:
+    platform.batch_size, platform.refusal = 256, "unnamed"
+    shop.add(*(f"p{n}" for n in range(people)))
+    shop.publish()
+    platform.bad = shop.wanted()
+    assert runner.run(target).status == "failed"
+    assert states(warehouse) == {"sent": people}
+    platform.bad = set()
+    assert runner.run(target).accepted == people
+
+
+def test_a_refusal_of_the_account_is_not_the_members(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann", "bob")
+    shop.publish()
+    platform.faults = ["ok", "blocked"]
+    report = runner.run(target)
+    assert (report.status, report.message, platform.faults) == ("failed", "the account is blocked", [])
+    assert states(warehouse) == {"sent": 2}
 
 
 def test_a_list_that_is_gone_is_made_again_only_when_asked(
