@@ -96,13 +96,21 @@ class Rejected(DestinationError):
     Args:
         bad_positions: positions (from 0) of the members in the batch that the platform named as the cause,
             so that the caller can cut them out and send the rest; empty when it named none.
+        is_about_members: False when the cause is the account or the request, so that no choice of members
+            would be taken.
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, bad_positions: frozenset[int] = frozenset()
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        bad_positions: frozenset[int] = frozenset(),
+        is_about_members: bool = True,
     ) -> None:
         super().__init__(message, hint=hint)
         self.bad_positions = bad_positions
+        self.is_about_members = is_about_members
 
 
 class DestinationMissing(DestinationError):

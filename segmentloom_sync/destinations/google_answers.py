@@ -68,11 +68,13 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
             f"google_ads: no access to the account ({reason})",
             hint="give the user or service account access to account_id, or set login_account_id",
         )
-    positions = frozenset(
-        int(match[1]) for violation in details.violations if (match := _POSITION.search(violation["field"]))
-    )
+    fields = [violation["field"] for violation in details.violations]
+    positions = frozenset(int(match[1]) for field in fields if (match := _POSITION.search(field)))
     return Rejected(
-        f"google_ads refused the request ({reason or f'status {reply.status}'})", bad_positions=positions
+        f"google_ads refused the request ({reason or f'status {reply.status}'})",
+        bad_positions=positions,
+        is_about_members=reply.status in http.ABOUT_CONTENT
+        and (not fields or any("member" in field.lower() for field in fields)),
     )
 
 

@@ -72,7 +72,10 @@ def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
         )
     if reply.status == 426:
         return ConfigError("linkedin has retired the configured api_version", hint="set a newer api_version")
-    return Rejected(f"linkedin refused the request (status {reply.status})")
+    return Rejected(
+        f"linkedin refused the request (status {reply.status})",
+        is_about_members=reply.status in http.ABOUT_CONTENT,
+    )
 
 
 def _busy(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> SegmentloomError:
@@ -80,6 +83,7 @@ def _busy(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
         return Rejected(
             "linkedin: the ad account has as many segments as it may",
             hint="delete unused segments in Campaign Manager",
+            is_about_members=False,
         )
     wait = http.retry_after(reply.headers, now)
     if wait is None and refusals_in_a_row < DAY_QUOTA_AFTER:

@@ -23,6 +23,8 @@ TRANSIENT = frozenset({1, 2})
 REFUSED = frozenset({10, 102, 190, 200, 294})
 TERMS = frozenset({2650, 2654, 2655, 2663})
 POLICY = 368
+PARAMETER = 100
+"""Something in the request is wrong, which may be a row."""
 RETIRED = 2635
 GONE = frozenset({(100, 33), (803, None)})
 """The object does not exist or is not visible to the token."""
@@ -75,8 +77,9 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
         return Rejected(
             f"meta blocks the account for policy reasons ({label})",
             hint="look at the account's quality page in Business Manager before sending again",
+            is_about_members=False,
         )
-    return Rejected(f"meta refused the request ({label})")
+    return Rejected(f"meta refused the request ({label})", is_about_members=code == PARAMETER)
 
 
 def _unexplained(reply: http.Reply) -> SegmentloomError:
@@ -85,7 +88,9 @@ def _unexplained(reply: http.Reply) -> SegmentloomError:
             "meta limits the rate (status 429)", retry_after=usage_wait(reply.headers) or BUSY_SECONDS
         )
     return Rejected(
-        f"meta answered {reply.status} without an error it explains", hint="check base_url and api_version"
+        f"meta answered {reply.status} without an error it explains",
+        hint="check base_url and api_version",
+        is_about_members=False,
     )
 
 

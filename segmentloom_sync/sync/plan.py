@@ -63,9 +63,10 @@ def delta(
     Columns: identifier_type, identifier, member_key, action (add, remove, forget, wait, keep), is_wanted,
     is_private, prior_state, may_hold, last_added_at, overtaken_run_id, overtaken_batch_number.
 
-    A removal is private when the person opted out, denied consent or is erased, or when the operator's consent
-    is denied; no guard holds it, and it does not wait for an addition that the platform works on, which it
-    overtakes. Many people gone at once are an accident rather than erasures: the guard's limits apply to them.
+    A removal is private when the person opted out, denied consent or is erased, or when the operator's
+    consent is denied; no guard holds it, and it does not wait for an addition that the platform works on,
+    which it overtakes. Many people gone at once are an accident rather than erasures: the guard's limits
+    apply to them.
 
     Args:
         list_id: None while the list does not exist.

@@ -39,6 +39,7 @@ class BatchPush:
     _is_fresh: bool = True
     _refusals: int = 0
     _refusal_limit: int = 0
+    _suspects: dict[Identifier, Rejected] = field(default_factory=dict)
 
     def send(self, members: Sequence[Member]) -> Unavailable | None:
         """Push the members and fill `outcome`.
@@ -60,7 +61,9 @@ class BatchPush:
             except Unavailable as error:
                 for rest in (part, *waiting):
                     self.outcome.unknown |= _identifiers(rest) - self.outcome.cut
+                self.outcome.unknown |= self._suspects.keys()
                 return error
+        self._judge_suspects()
         return None
 
     def _send_part(self, members: list[Member]) -> list[list[Member]]:
@@ -119,19 +122,37 @@ class BatchPush:
     def _refused(self, members: list[Member], refused: Rejected) -> list[list[Member]]:
         """Cut out who was named; halve when nobody was."""
         self._refusals += 1
-        named = [members[position] for position in sorted(refused.bad_positions) if position < len(members)]
-        if named:
-            self._reject(named, refused.message)
-            rest = [
-                member for position, member in enumerate(members) if position not in refused.bad_positions
-            ]
-            return [rest] if rest else []
+        if refused.bad_positions & set(range(len(members))):
+            return self._without_named(members, refused)
+        if not refused.is_about_members:
+            raise refused
         if self._refusal_limit and self._refusals > self._refusal_limit:
             raise refused  # not one request was taken: it isn't the members
         if len(members) == 1 and len(members[0].identifiers) == 1:
-            self._reject(members, refused.message)
+            self._suspects[members[0].identifiers[0]] = refused
             return []
         return _halves(members)
+
+    def _without_named(self, members: list[Member], refused: Rejected) -> list[list[Member]]:
+        """Reject who was named; whose identifiers are several is sent again with each by itself."""
+        rest: list[Member] = []
+        single: list[Member] = []
+        for position, member in enumerate(members):
+            if position not in refused.bad_positions:
+                rest.append(member)
+            elif len(member.identifiers) == 1:
+                self._reject([member], refused.message)
+            else:
+                single += [part for [part] in _halves([member])]
+        size = self.destination.batch_size
+        parts = [single[start : start + size] for start in range(0, len(single), size)]
+        return [*parts, rest] if rest else parts
+
+    def _judge_suspects(self) -> None:
+        """A refused identifier is bad only where others of the batch were taken."""
+        if self._suspects and not self.outcome.requests:
+            raise next(iter(self._suspects.values()))
+        self.outcome.rejected.update((entry, refused.message) for entry, refused in self._suspects.items())
 
     def _reject(self, members: Sequence[Member], reason: str) -> None:
         self.outcome.rejected.update(dict.fromkeys(_identifiers(members), reason))

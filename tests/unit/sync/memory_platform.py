@@ -18,9 +18,10 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 
-Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials"]
+Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials", "blocked"]
 """`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
-refused by name; `unsure`: half is applied and all is reported as unknown."""
+refused by name; `unsure`: half is applied and all is reported as unknown; `blocked`: the account is
+refused."""
 
 
 @dataclass
@@ -90,6 +91,8 @@ class MemoryPlatform:
         fault = self.faults.pop(0) if self.faults else "ok"
         if fault == "credentials":
             raise CredentialsError("the token was refused")
+        if fault == "blocked":
+            raise Rejected("the account is blocked", is_about_members=False)
         if fault == "busy":
             raise Unavailable("busy", retry_after=self.retry_after)
         if audience_list.id not in self.lists:
