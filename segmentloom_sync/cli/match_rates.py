@@ -54,7 +54,7 @@ def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int
     from segmentloom_sync.settings import load_settings
     from segmentloom_sync.sync.choice import choose
     from segmentloom_sync.sync.refresh import refresh_match_rates
-    from segmentloom_sync.sync.runs import worst_exit_code
+    from segmentloom_sync.sync.runs import described, worst_exit_code
     from segmentloom_sync.sync.tables import ensure_tables
     from segmentloom_sync.sync.targets import sync_targets
 
@@ -65,10 +65,16 @@ def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int
     codes = []
     for entry in sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock):
         try:
-            refresh_match_rates(warehouse, clock, entry)
+            refused = refresh_match_rates(warehouse, clock, entry)
         except SegmentloomError as error:
             terminal.warn(f"{entry.audience} to {entry.destination_name}: {error.message}")
             codes.append(error.exit_code)
+        else:
+            if refused:
+                terminal.warn(
+                    f"{entry.audience} to {entry.destination_name}: not applied: {described(refused)}"
+                )
+                codes.append(1)
     return worst_exit_code(codes)
 
 

@@ -86,6 +86,8 @@ class RequestStatus:
     failed_count: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     match_rates: Sequence[MatchRate] = ()
+    is_passing: bool = False
+    """True when it failed for a reason that passes, so that it helps to send again."""
 
 
 class Destination(Protocol):

@@ -93,6 +93,7 @@ def request_status(answer: Mapping[str, Any]) -> RequestStatus:
         failed_count=sum(reasons.values()),
         reasons=dict(reasons),
         match_rates=tuple(rate for part in parts for rate in _match_ranges(part)),
+        is_passing=set(reasons) == {"INTERNAL_ERROR"},
     )
 
 
@@ -123,20 +124,24 @@ class _Details:
 
 def _details(problem: object) -> _Details:
     found = _Details()
-    details = problem.get("details", []) if isinstance(problem, dict) else []
-    for detail in details:
+    for detail in _objects(problem.get("details") if isinstance(problem, dict) else None):
         kind = str(detail.get("@type", "")).rpartition(".")[2]
         if kind == "ErrorInfo":
             found.reason = str(detail.get("reason", ""))
-            found.quota_limit = str(detail.get("metadata", {}).get("quota_limit", ""))
+            metadata = detail.get("metadata")
+            found.quota_limit = str(metadata.get("quota_limit", "")) if isinstance(metadata, dict) else ""
         elif kind == "RetryInfo" and (match := re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))):
             found.retry_delay = float(match[1])
         elif kind == "BadRequest":
             found.violations = [
                 {"field": str(violation.get("field", "")), "reason": str(violation.get("reason", ""))}
-                for violation in detail.get("fieldViolations", [])
+                for violation in _objects(detail.get("fieldViolations"))
             ]
     return found
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _quota_wait(reply: http.Reply, details: _Details, now: datetime) -> float:

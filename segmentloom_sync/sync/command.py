@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.errors import DbtError
 from segmentloom_sync.project import Project
 from segmentloom_sync.settings import load_settings
 from segmentloom_sync.sync.build import build_audiences
@@ -93,12 +94,15 @@ def _run_all(
     for target in targets:
         if runner.interrupt.is_requested:
             break
+        unfit = None
         if target.audience in failed:
-            report = runner.report(target)
-            report.ends("failed", failed[target.audience], "its last good members stay; nothing was sent")
-        elif send:
+            unfit = DbtError(failed[target.audience], hint="its last good members stay, save for opt-outs")
+        if send:
             with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
-                report = runner.run(target, progress)
+                report = runner.run(target, progress, unfit)
+        elif unfit:
+            report = runner.report(target)
+            report.ends("failed", unfit.message, unfit.hint)
         else:
             report = runner.plan(target)
         reports.append(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from segmentloom_sync.destinations.base import RequestStatus
 from segmentloom_sync.errors import DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.sync import match_rates
 from segmentloom_sync.sync.plan import UNCONFIRMED
+from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.session import SyncSession
 
 LONGEST_PAUSE = timedelta(minutes=60)
@@ -17,24 +19,29 @@ PAUSE_GROWTH = 0.3
 """Between two questions a third of the request's age passes, at most an hour, as Google recommends."""
 
 
-def confirm_requests(session: SyncSession, *, at_once: bool = False) -> int:
+def confirm_requests(session: SyncSession, attempts: Attempts, *, at_once: bool = False) -> Counter[str]:
     """Ask about each open request whose time has come, and write what the answers mean for the ledger.
 
-    A confirmed removal takes its rows out of the ledger; a failed request has its rows sent again.
+    A confirmed removal takes its rows out of the ledger. A removal that failed is sent again, and so is an
+    addition that failed for a passing reason or got no answer; after any other reason its rows are rejected.
+    A platform that cannot be reached is asked no further.
 
     Args:
         at_once: ask about all, whether their time has come or not.
 
     Returns:
-        How many requests got their final answer.
+        What the platform did not apply, by its reasons.
     """
-    final = 0
+    refused: Counter[str] = Counter()
     for batch_run, number, part, operation, request_id, taken_at in session.rows(
         _OPEN if at_once else _OPEN + _DUE
     ):
         request = _OpenRequest(batch_run, int(number), int(part), operation, request_id, taken_at)
-        final += _confirm(session, request)
-    return final
+        try:
+            refused.update(_confirm(session, attempts, request))
+        except Unavailable:
+            break
+    return refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +59,14 @@ class _OpenRequest:
         return {"batch_run": self.run_id, "batch_number": self.number, "part": self.part}
 
 
-def _confirm(session: SyncSession, request: _OpenRequest) -> bool:
+def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) -> dict[str, int]:
     try:
-        status = session.target.destination.request_status(request.request_id)
-    except Unavailable:
-        return False
-    except (Rejected, DestinationMissing) as error:
-        status = RequestStatus("failed", reasons={error.message: 1})
+        status = attempts.call(lambda: session.target.destination.request_status(request.request_id))
+    except (Rejected, DestinationMissing) as error:  # it knows the request no longer
+        status = RequestStatus("failed", reasons={error.message: 1}, is_passing=True)
     if status.state == "processing":
         _ask_again_later(session, request)
-        return False
+        return {}
     match_rates.store(
         session.warehouse,
         session.clock,
@@ -76,24 +81,29 @@ def _confirm(session: SyncSession, request: _OpenRequest) -> bool:
     if request.operation == "remove":
         statements.append(session.statement(_REMOVED, **request.place))
     elif status.state == "failed":
-        statements.append(session.statement(_SEND_AGAIN, **request.place, reason=message))
+        consequences = (_SEND_AGAIN,) if status.is_passing else (_REJECTED, _SEND_AGAIN)
+        statements += [session.statement(text, **request.place, reason=message) for text in consequences]
     session.apply(statements)
-    return True
+    if status.state == "succeeded":
+        return {}
+    return dict(status.reasons) or {"no reason given": max(status.failed_count, 1)}
 
 
 def _ask_again_later(session: SyncSession, request: _OpenRequest) -> None:
     now = session.clock.now()
     age = now - request.taken_at
-    session.apply(
-        [
-            session.statement(
-                _STILL_OPEN,
-                **request.place,
-                state="expired" if age >= UNCONFIRMED else "processing",
-                poll_at=now + min(age * PAUSE_GROWTH, LONGEST_PAUSE),
-            )
-        ]
-    )
+    is_expired = age >= UNCONFIRMED
+    statements = [
+        session.statement(
+            _STILL_OPEN,
+            **request.place,
+            state="expired" if is_expired else "processing",
+            poll_at=now + min(age * PAUSE_GROWTH, LONGEST_PAUSE),
+        )
+    ]
+    if is_expired and request.operation == "add":
+        statements.append(session.statement(_SEND_AGAIN, **request.place, reason="no answer"))
+    session.apply(statements)
 
 
 _OPEN = """
@@ -151,6 +161,25 @@ where {_PLACE}
         from {{batches}}
         where {_PLACE}
             and state <> 'confirmed'
+    )
+    and {{lease}}
+"""
+
+# Which rows of a halved batch one of its requests held isn't known: these are sent again, as all others.
+_REJECTED = f"""
+update {{ledger}}
+set
+    state = 'rejected',
+    may_hold = true,
+    reason = :reason,
+    updated_at = :now,
+    fencing_token = :token
+where {_PLACE}
+    and state = 'accepted'
+    and 1 = (
+        select count(*)
+        from {{batches}}
+        where {_PLACE}
     )
     and {{lease}}
 """

@@ -28,21 +28,36 @@ def latest_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
     return {str(audience): evaluated_at for audience, evaluated_at in rows}
 
 
-def has_evaluation(warehouse: Warehouse, audience: str, evaluated_at: datetime) -> bool:
-    """Whether an evaluation as of exactly that moment was published."""
-    return bool(
-        warehouse.rows(
+def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | None) -> datetime | None:
+    """Of when the published members are; None when that isn't known, or isn't `as_of` where that is given.
+
+    The members say so themselves. Of an audience without members the sizes do.
+    """
+    if not warehouse.exists("audience_sizes"):
+        return None
+    [(of_members,)] = warehouse.rows(
+        f"""
+        select max(evaluated_at) as evaluated_at
+        from {warehouse.relation("audience_membership")}
+        where audience = :audience
+        """,
+        audience=audience,
+    )
+    if of_members is not None:
+        found = {of_members}
+    else:
+        sizes = warehouse.rows(
             f"""
-            select 1
+            select evaluated_at
             from {warehouse.relation("audience_sizes")}
-            where
-                audience = :audience
-                and evaluated_at = :evaluated_at
+            where audience = :audience
             """,
             audience=audience,
-            evaluated_at=evaluated_at,
         )
-    )
+        found = {evaluated_at for (evaluated_at,) in sizes}
+    if as_of is not None:
+        return as_of if as_of in found else None
+    return max(found, default=None)
 
 
 def is_due(evaluated_at: datetime | None, cadence: timedelta, now: datetime) -> bool:

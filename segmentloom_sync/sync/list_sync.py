@@ -50,12 +50,13 @@ class ListSync:
     def __post_init__(self) -> None:
         self.attempts = Attempts(self.clock, self.target.max_retries, self.lease.renew, self.interrupt)
 
-    def run(self, *, is_released: bool, recreate: bool) -> None:
+    def run(self, *, is_released: bool, recreate: bool, only_private: bool = False) -> None:
         """Bring the list into step.
 
         Args:
             is_released: a person lets a held change pass.
             recreate: make the list anew when it is gone at the platform.
+            only_private: remove those who must go whatever the audience, and leave the rest as it is.
 
         Raises:
             HeldByGuard: the change was held back; removals of people who opted out were sent all the same.
@@ -66,6 +67,8 @@ class ListSync:
         if recreate:
             self._forget_if_gone()
         if remembered_list(self.warehouse, self.target) is None:
+            if only_private:
+                return
             counts = preview(self.warehouse, self.target, None, self.clock.now())
             if counts.wanted == 0:
                 return  # no list is made for nobody
@@ -74,21 +77,23 @@ class ListSync:
             self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
         )
         try:
-            self._synchronise(session, is_released=is_released)
+            self._synchronise(session, is_released=is_released, only_private=only_private)
         except DestinationMissing as error:
             raise DestinationMissing(
                 error.message,
                 hint=f"`segmentloom-sync run {self.target.audience} --recreate` makes it anew and fills it",
             ) from error
 
-    def _synchronise(self, session: SyncSession, *, is_released: bool) -> None:
-        confirm_requests(session)
+    def _synchronise(self, session: SyncSession, *, is_released: bool, only_private: bool) -> None:
+        self.report.refused_later = confirm_requests(session, self.attempts)
         plan = make_plan(session)
         try:
             counts = count(self.warehouse, self.target, session.audience_list.id, plan)
-            self.report.planned(counts)
-            reason = None if is_released else held_reason(counts, self.target.max_removal_percent)
-            if reason:
+            self.report.planned(counts, only_private=only_private)
+            reason = None
+            if not is_released and not only_private:
+                reason = held_reason(counts, self.target.max_removal_percent)
+            if reason or only_private:
                 planned = write_intent(session, plan, only_private=True) if counts.private_removes else []
             else:
                 planned = write_intent(session, plan) if counts.adds + counts.removes + counts.forgets else []
@@ -128,8 +133,10 @@ class ListSync:
         known = remembered_list(self.warehouse, self.target)
         if known is None:
             return
-        found = self.attempts.call(lambda: self.target.destination.find_list(known.name))
-        if found is None or found.id != known.id:
+        try:
+            # By its id: somebody may have renamed it.
+            self.attempts.call(lambda: self.target.destination.match_rates(known))
+        except DestinationMissing:
             forget_list(self.warehouse, self.target, self.lease, known.id)
 
     def _store_match_rates(self, session: SyncSession) -> None:

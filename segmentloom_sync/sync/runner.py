@@ -19,7 +19,7 @@ from segmentloom_sync.errors import (
     WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs
-from segmentloom_sync.sync.evaluations import check_fresh, latest_evaluations
+from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Holder, Lease, take_lease
@@ -70,13 +70,19 @@ class SyncRunner:
             _end(report, error)
         return report
 
-    def run(self, target: SyncTarget, progress: Progress = no_progress) -> RunReport:
-        """Bring a list into step and report; what goes wrong ends up in the report."""
+    def run(
+        self, target: SyncTarget, progress: Progress = no_progress, unfit: SegmentloomError | None = None
+    ) -> RunReport:
+        """Bring a list into step and report; what goes wrong ends up in the report.
+
+        Args:
+            unfit: why the membership may not be sent; those who must go are removed all the same.
+        """
         report = self.report(target)
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
             try:
-                self._run(target, lease, report, progress)
+                self._run(target, lease, report, progress, unfit)
             finally:
                 with suppress(SegmentloomError):  # it expires by itself
                     lease.release()
@@ -84,14 +90,27 @@ class SyncRunner:
             _end(report, error)
         return report
 
-    def _run(self, target: SyncTarget, lease: Lease, report: RunReport, progress: Progress) -> None:
+    def _run(
+        self,
+        target: SyncTarget,
+        lease: Lease,
+        report: RunReport,
+        progress: Progress,
+        unfit: SegmentloomError | None,
+    ) -> None:
         """Do the work under the lease, and record how it ended."""
-        runs.open_run(self.warehouse, self.clock, target, lease, report.run_id)
+        runs.open_run(self.warehouse, self.clock, target, lease, report)
         work = ListSync(self.warehouse, self.clock, target, lease, self.interrupt, report, progress)
         try:
             if target.destination_name in self._refused:
                 raise self._refused[target.destination_name]
-            self._pin(target, report)
+            try:
+                if unfit is not None:
+                    raise unfit
+                self._pin(target, report)
+            except SegmentloomError:
+                work.run(is_released=False, recreate=False, only_private=True)
+                raise
             work.run(is_released=self.released_by is not None, recreate=self.recreate)
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs
@@ -104,20 +123,29 @@ class SyncRunner:
 
     def _pin(self, target: SyncTarget, report: RunReport) -> None:
         """Make sure that the published membership may be sent, and say of when it is."""
+        report.evaluated_at = published_evaluation(self.warehouse, target.audience, self.as_of)
         if self.as_of is not None:
-            report.evaluated_at = self.as_of
+            if report.evaluated_at is None:
+                raise SegmentloomError(
+                    f"the published members of {target.audience} are not those of {self.as_of.isoformat()}",
+                    hint="another run has published its own; run again",
+                )
             return
-        report.evaluated_at = latest_evaluations(self.warehouse).get(target.audience)
         check_fresh(target.audience, report.evaluated_at, target.cadence, self.clock.now())
 
     def _conclude(self, report: RunReport) -> None:
         if self.interrupt.is_requested and report.unknown:
             report.ends("retry_later", "interrupted; the next run goes on from here")
-        elif report.rejected:
+        elif report.rejected or report.refused_later:
+            refusals = [f"{report.rejected:,} identifiers were refused by the platform"] * bool(
+                report.rejected
+            )
+            if report.refused_later:
+                refusals.append(
+                    f"of earlier requests were not applied: {runs.described(report.refused_later)}"
+                )
             report.ends(
-                "partial",
-                f"{report.rejected:,} identifiers were refused by the platform",
-                "their reasons are in the ledger, state rejected",
+                "partial", "; ".join(refusals), "the reasons are in S_sync, tables ledger and batches"
             )
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -24,7 +24,8 @@ class RunReport:
     """What became of one audience at one destination.
 
     `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown`, where unknown is all
-    that has no answer of the platform, sent or not.
+    that has no answer of the platform, sent or not. `refused_later` is what the platform did not apply of
+    earlier runs, by its reasons.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class RunReport:
     members_removed: int = 0
     accepted: int = 0
     rejected: int = 0
+    refused_later: Mapping[str, int] = field(default_factory=dict)
     status: Status = "ok"
     message: str | None = None
     hint: str | None = None
@@ -49,8 +51,11 @@ class RunReport:
         """Identifiers without an answer: not sent, or sent and not answered."""
         return self.adds + self.removes - self.accepted - self.rejected
 
-    def planned(self, counts: PlanCounts) -> None:
-        """Take over the size of the plan."""
+    def planned(self, counts: PlanCounts, *, only_private: bool = False) -> None:
+        """Take over the size of the plan, or only that of its removals for privacy."""
+        if only_private:
+            self.removes = counts.private_removes
+            return
         self.adds, self.removes = counts.adds, counts.removes
         self.members_added, self.members_removed = counts.members_added, counts.members_removed
 
@@ -90,27 +95,35 @@ class RunReport:
         }
 
 
+def described(reasons: Mapping[str, int]) -> str:
+    """Reasons and how often each was given, in one line."""
+    return ", ".join(f"{reason}: {number}" for reason, number in sorted(reasons.items()))
+
+
 def worst_exit_code(codes: Iterable[int]) -> int:
     """The exit code of several runs: 2, 1, 3, 4, 0, whichever comes first."""
     found = set(codes)
     return next((code for code in _WORST_FIRST if code in found), 0)
 
 
-def open_run(warehouse: Warehouse, clock: Clock, target: SyncTarget, lease: Lease, run_id: str) -> None:
-    """Record that a run has begun; what stays `running` has been killed."""
+def open_run(warehouse: Warehouse, clock: Clock, target: SyncTarget, lease: Lease, report: RunReport) -> None:
+    """Record that a run has begun, and who released it; what stays `running` has been killed."""
+    released_by = ":released_by" if report.released_by else "null"
     warehouse.execute(
         f"""
         insert into {_runs(warehouse)} (
-            run_id, audience, destination, list_name, fencing_token, started_at, status
+            run_id, audience, destination, list_name, fencing_token, started_at, status,
+            released_by
         )
-        values (:run_id, :audience, :destination, :list_name, :token, :now, 'running')
+        values (:run_id, :audience, :destination, :list_name, :token, :now, 'running', {released_by})
         """,
-        run_id=run_id,
+        run_id=report.run_id,
         audience=target.audience,
         destination=target.destination_name,
         list_name=target.list_name,
         token=lease.token,
         now=clock.now(),
+        **({"released_by": report.released_by} if report.released_by else {}),
     )
 
 
@@ -129,7 +142,6 @@ def close_run(warehouse: Warehouse, clock: Clock, report: RunReport, list_id: st
         "unknown": report.unknown,
         "status": report.status,
         "message": report.message,
-        "released_by": report.released_by,
     }
     given = {name: value for name, value in values.items() if value is not None}
     assignments = ", ".join(f"{name} = :{name}" for name in given)

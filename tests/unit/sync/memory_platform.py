@@ -56,6 +56,8 @@ class MemoryPlatform:
     bad: set[Identifier] = field(default_factory=set)
     refusal: Literal["items", "positions", "unnamed", "counted"] = "items"
     is_asynchronous: bool = False
+    questions: int = 0
+    is_unreachable: bool = False
     is_late: bool = False
     """Applies what it took only in `finish`, and the newest first: no order is promised."""
     requests: dict[str, RequestStatus] = field(default_factory=dict)
@@ -152,7 +154,12 @@ class MemoryPlatform:
         return Rejected("malformed", bad_positions=positions if self.refusal == "positions" else frozenset())
 
     def request_status(self, request_id: str) -> RequestStatus:
+        self.questions += 1
+        if self.is_unreachable:
+            raise Unavailable("cannot be reached")
         return self.requests[request_id]
 
     def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
+        if audience_list.id not in self.lists:
+            raise DestinationMissing(f"list {audience_list.name} is gone")
         return self.rates

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.errors import DbtError
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Holder, take_lease
 from segmentloom_sync.sync.runner import SyncRunner
@@ -31,6 +32,29 @@ def test_a_run_that_fails_leaves_no_scratch_table(
     warehouse.execute(f"alter table {warehouse.relation('batches', 'sync')} drop column members")
     assert runner.run(target).status == "failed"
     assert warehouse.rows("select table_name from duckdb_tables() where table_name ilike '%plan%'") == []
+
+
+def test_only_the_asked_for_evaluation_is_sent(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.as_of = clock.now() - timedelta(days=2)
+    assert (runner.run(target).status, platform.calls) == ("failed", [])
+    runner.as_of = clock.now()
+    assert runner.run(target).evaluated_at == clock.now()
+    assert platform.members == {email("ann")}
+
+
+def test_members_of_an_older_evaluation_are_stale_though_a_newer_one_was_counted(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    clock.time += timedelta(days=2)
+    sizes = shop.warehouse.relation("audience_sizes")
+    shop.warehouse.execute(f"insert into {sizes} values ('buyers', :now, 1)", now=clock.now())
+    assert (runner.run(target).status, platform.calls) == ("failed", [])
 
 
 def test_an_answer_that_is_lost_leaves_nobody_behind(
@@ -393,7 +417,36 @@ def test_an_asynchronous_removal_that_is_not_confirmed_is_sent_again(
     assert runner.run(target).removes == 1
 
 
-def test_a_failed_addition_is_sent_again(
+@pytest.mark.parametrize(("is_passing", "adds"), [(True, 1), (False, 0)])
+def test_a_failed_addition_is_reported_and_sent_again_only_if_that_helps(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    clock: TestClock,
+    is_passing: bool,
+    adds: int,
+) -> None:
+    platform.is_asynchronous = True
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    clock.time += timedelta(minutes=31)
+    platform.requests["request-1"] = RequestStatus("failed", reasons={"WHATEVER": 1}, is_passing=is_passing)
+    report = runner.run(target)
+    assert (report.adds, report.status, report.exit_code) == (adds, "partial", 1)
+    assert "WHATEVER: 1" in (report.message or "")
+    assert states(warehouse) == ({"accepted": 1} if is_passing else {"rejected": 1})
+    shop.people["ann"].is_member = False
+    platform.finish()
+    clock.time += timedelta(minutes=31)
+    shop.publish()
+    runner.released_by = "Jo"
+    assert runner.run(target).removes == 1, "a part of it may have been applied"
+
+
+def test_a_partly_applied_request_is_reported(
     shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
 ) -> None:
     platform.is_asynchronous = True
@@ -401,8 +454,53 @@ def test_a_failed_addition_is_sent_again(
     shop.publish()
     runner.run(target)
     clock.time += timedelta(minutes=31)
-    platform.requests["request-1"] = RequestStatus("failed", reasons={"NO_CONSENT": 1})
-    assert runner.run(target).adds == 1
+    platform.requests["request-1"] = RequestStatus("partial", failed_count=1, reasons={"NO_CONSENT": 1})
+    assert runner.run(target).status == "partial"
+    assert runner.run(target).status == "ok"
+
+
+def test_an_unreachable_platform_is_asked_about_one_request_only(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    platform.is_asynchronous = True
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    clock.time += timedelta(minutes=31)
+    platform.is_unreachable = True
+    runner.run(replace(target, max_retries=1))
+    assert platform.questions == 2, "once, and once more"
+
+
+def test_opt_outs_are_sent_though_the_membership_may_not_be(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, clock: TestClock
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_opted_out = True
+    shop.people["bob"].is_member = False
+    shop.publish()
+    report = runner.run(target, unfit=DbtError("a test failed"))
+    assert (report.status, report.removes, report.accepted) == ("failed", 1, 1)
+    assert platform.members == {email("bob"), email("cat")}
+    shop.people["bob"].is_opted_out = True
+    shop.publish()
+    clock.time += timedelta(hours=25)
+    assert runner.run(target).status == "failed", "stale"
+    assert platform.members == {email("cat")}
+
+
+def test_a_list_that_was_renamed_is_not_gone(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    platform.names = {"Renamed": platform.names["Buyers"]}
+    runner.recreate = True
+    assert runner.run(target).status == "ok"
+    assert len(platform.lists) == 1
 
 
 def test_a_removal_waits_for_an_addition_that_the_platform_works_on(

@@ -12,6 +12,7 @@ from segmentloom_sync.sync.plan import PlanCounts
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
+from tests.unit.sync.faults import Killed
 from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import Person, Shop, TestClock, email
 
@@ -68,6 +69,24 @@ def test_an_emptied_audience_is_held_until_a_person_releases_it(
         f"select status, released_by from {warehouse.relation('runs', 'sync')} where released_by is not null"
     )
     assert audit == [("ok", "Jo")]
+
+
+def test_a_release_is_recorded_before_anything_is_sent(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.released_by = "Jo"
+
+    def die() -> None:
+        raise Killed
+
+    platform.before_push = die
+    with pytest.raises(Killed):
+        runner.run(target)
+    assert warehouse.rows(f"select status, released_by from {warehouse.relation('runs', 'sync')}") == [
+        ("running", "Jo")
+    ]
 
 
 def test_people_who_opted_out_are_removed_while_the_rest_is_held(
