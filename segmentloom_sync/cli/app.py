@@ -36,7 +36,7 @@ def options(
 
 def _register() -> None:
     """Import every command; heavy imports stay inside their functions."""
-    from segmentloom_sync.cli import (  # noqa: F401  # noqa: F401
+    from segmentloom_sync.cli import (  # noqa: F401
         compile,
         demo,
         init,

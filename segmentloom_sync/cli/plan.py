@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
+
+if TYPE_CHECKING:
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.warehouse.base import Warehouse
 
 
 @app.command()
@@ -35,9 +39,7 @@ def plan(
     from segmentloom_sync.sync.choice import choose
     from segmentloom_sync.sync.runner import SyncRunner
     from segmentloom_sync.sync.runs import worst_exit_code
-    from segmentloom_sync.sync.tables import ensure_tables
     from segmentloom_sync.sync.targets import sync_targets
-    from segmentloom_sync.warehouse.connect import connect
     from segmentloom_sync.warehouse.encryption import check_encryption
 
     project = Project.find(project_dir, profiles_dir, target)
@@ -48,9 +50,21 @@ def plan(
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
-    with closing(connect(project)) as warehouse:
-        ensure_tables(warehouse)
+    with closing(_with_tables(project)) as warehouse:
         runner = SyncRunner(warehouse, clock)
         reports = [runner.plan(entry) for entry in targets]
     print_reports(reports, json=json, is_plan=True)
     raise typer.Exit(worst_exit_code(report.exit_code for report in reports))
+
+
+def _with_tables(project: Project) -> Warehouse:
+    """The warehouse, read only unless the sync's tables have to be made first."""
+    from segmentloom_sync.sync.tables import TABLES, ensure_tables
+    from segmentloom_sync.warehouse.connect import connect
+
+    warehouse = connect(project, read_only=True)
+    if not all(warehouse.exists(name, "sync") for name in TABLES):
+        warehouse.close()
+        warehouse = connect(project)
+        ensure_tables(warehouse)
+    return warehouse

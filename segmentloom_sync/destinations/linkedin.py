@@ -85,9 +85,18 @@ class LinkedIn:
         self._refusals_in_a_row = 0
 
     def find_list(self, name: str) -> AudienceList | None:
-        """The segment that was created for that name, else the first one that bears it."""
+        """Our segment of users that was created for that name, else the first one that bears it.
+
+        Segments of companies, and those of other platforms' syncs, are not ours to fill.
+        """
         with http.understood(self.type):
-            found = [segment for segment in self._segments() if segment["name"] == name]
+            found = [
+                segment
+                for segment in self._segments()
+                if segment["name"] == name
+                and segment.get("type") == "USER"
+                and segment.get("sourcePlatform") == self._settings.source_platform
+            ]
             found.sort(key=lambda segment: segment.get("sourceSegmentId") != self._source_id(name))
             return AudienceList(str(found[0]["id"]), name) if found else None
 

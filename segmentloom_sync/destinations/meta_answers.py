@@ -97,16 +97,20 @@ def _unexplained(reply: http.Reply) -> SegmentloomError:
 def usage_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds until access is regained, the longest that the usage headers name; None when they name none."""
     waits = [
-        60.0 * entry.get("estimated_time_to_regain_access", 0)
+        60.0 * _number(entry.get("estimated_time_to_regain_access"))
         for entries in _object(headers.get("X-Business-Use-Case-Usage")).values()
         if isinstance(entries, list)
         for entry in entries
         if isinstance(entry, dict)
     ]
     account = _object(headers.get("X-Ad-Account-Usage"))
-    if account.get("acc_id_util_pct", 0) >= 100:
-        waits.append(float(account.get("reset_time_duration", 0)))
+    if _number(account.get("acc_id_util_pct")) >= 100:
+        waits.append(_number(account.get("reset_time_duration")))
     return max(waits, default=0.0) or None
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -74,7 +74,20 @@ batch as (
 ),
 
 opted_out as (
-{{opted_out}}
+
+    select distinct
+        batch.identifier_type,
+        batch.identifier
+    from batch
+    inner join {{hashed_identifiers}} as hashed
+        on
+            batch.identifier_type = hashed.identifier_type
+            and batch.identifier = hashed.identifier
+    inner join {{profiles}} as profiles on hashed.profile_id = profiles.profile_id
+    where
+        hashed.hash_rule = :hash_rule
+        and coalesce(profiles.is_opted_out, false)
+
 ),
 
 eligible as (
@@ -85,7 +98,8 @@ eligible as (
         profiles.ad_personalization_consent
     from {{profiles}} as profiles
     where
-        not coalesce(profiles.is_quarantined, false)
+        profiles.profile_id in (select batch.member_key from batch)
+        and not coalesce(profiles.is_quarantined, false)
         and not coalesce(profiles.is_opted_out, false){{consent}}
 
 )

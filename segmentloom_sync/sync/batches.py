@@ -14,7 +14,7 @@ from segmentloom_sync.destinations.base import ConsentStatus, Identifier, Member
 from segmentloom_sync.sync import batch_sql as sql
 from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
-from segmentloom_sync.sync.plan_sql import OPTED_OUT, consent_condition
+from segmentloom_sync.sync.plan_sql import consent_condition
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.warehouse.base import Statement
 
@@ -138,13 +138,9 @@ def _requests(
 
 
 def _content_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
-    opted_out = OPTED_OUT.format(
-        hashed_identifiers=session.warehouse.relation("hashed_identifiers"),
-        profiles=session.warehouse.relation("profiles"),
-    )
     return session.rows(
         sql.CONTENT,
-        {"opted_out": opted_out, "consent": consent_condition(session.target.consent_rule)},
+        {"consent": consent_condition(session.target.consent_rule)},
         batch_number=batch.number,
         hash_rule=session.target.destination.hash_rule,
         state="sent" if batch.operation == "add" else "removing",

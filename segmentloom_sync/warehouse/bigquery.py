@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -13,25 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from segmentloom_sync.errors import ConfigError, TryAgainLater, WarehouseAccessError
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse import arrow
-from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
+from segmentloom_sync.warehouse.base import Area, Columns, Engine, Statement
 from segmentloom_sync.warehouse.bigquery_credentials import google_credentials
-from segmentloom_sync.warehouse.bigquery_load import load
-from segmentloom_sync.warehouse.parameters import bind
+from segmentloom_sync.warehouse.bigquery_load import TYPES, load
+from segmentloom_sync.warehouse.parameters import bind, changes_rows
 from segmentloom_sync.warehouse.refusal import refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
-TYPES: Mapping[LogicalType, str] = {
-    "string": "STRING",
-    "integer": "INT64",
-    "number": "FLOAT64",
-    "boolean": "BOOL",
-    "timestamp": "TIMESTAMP",
-    "date": "DATE",
-    "json": "JSON",
-}
 _PARAMETER_TYPES: Mapping[type, str] = {
     bool: "BOOL",
     int: "INT64",
@@ -43,9 +33,9 @@ _PARAMETER_TYPES: Mapping[type, str] = {
     date: "DATE",
 }
 _OVER_QUOTA = frozenset({"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded"})
+_BATCH_KEYS = ("destination", "list_id", "run_id", "batch_number")
 _REQUEST_SECONDS = 60.0
 _RETRY_SECONDS = 120.0
-_CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
 
 
 def connect_bigquery(project: Project) -> BigQuery:
@@ -115,7 +105,7 @@ class BigQuery:
         with _refusals("a statement"):
             job = self._query(sql, parameters)
             job.result()
-            return int(job.num_dml_affected_rows or 0) if _CHANGES_ROWS.match(sql) else 0
+            return int(job.num_dml_affected_rows or 0) if changes_rows(sql) else 0
 
     def apply(self, statements: Sequence[Statement]) -> None:
         parameters: dict[str, Any] = {}
@@ -133,10 +123,13 @@ class BigQuery:
         declared = [f"`{column}` {TYPES[kind]}" for column, kind in columns.items()]
         # Increments read by load time; without partitions each would be billed for the whole table.
         partition = " partition by timestamp_trunc(loaded_at, day)" if "loaded_at" in columns else ""
+        # A batch finds its rows among those of all lists.
+        keys = [f"`{column}`" for column in _BATCH_KEYS]
+        cluster = f" cluster by {', '.join(keys)}" if columns.keys() >= set(_BATCH_KEYS) else ""
         with _refusals(f"making {relation}"):
             self._create_dataset(area)
             self._query(
-                f"create table if not exists {relation} ({', '.join(declared)}){partition}", {}
+                f"create table if not exists {relation} ({', '.join(declared)}){partition}{cluster}", {}
             ).result()
             known = {field.name for field in self._client.get_table(self._table_id(name, area)).schema}
             for column, text in zip(columns, declared, strict=True):

@@ -5,26 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
 
 from segmentloom_sync.warehouse import arrow
-from segmentloom_sync.warehouse.base import Columns
+from segmentloom_sync.warehouse.base import Columns, LogicalType
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
 _LIFETIME = timedelta(days=1)
-_TYPES = {
+TYPES: Mapping[LogicalType, str] = {
     "string": "STRING",
     "integer": "INT64",
     "number": "FLOAT64",
     "boolean": "BOOL",
     "timestamp": "TIMESTAMP",
     "date": "DATE",
-    "json": "STRING",
+    "json": "JSON",
 }
 _ATTEMPTS = 100
 
@@ -63,7 +63,10 @@ def _make_empty(client: bigquery.Client, table_id: str, columns: Columns) -> Non
 def _schema(columns: Columns) -> list[bigquery.SchemaField]:
     from google.cloud import bigquery
 
-    return [bigquery.SchemaField(name, _TYPES[kind]) for name, kind in columns.items()]
+    return [
+        bigquery.SchemaField(name, TYPES["string" if kind == "json" else kind])
+        for name, kind in columns.items()
+    ]
 
 
 def _run(client: bigquery.Client, table_id: str, columns: Columns, file: IO[bytes], job_id: str) -> None:
@@ -75,6 +78,8 @@ def _run(client: bigquery.Client, table_id: str, columns: Columns, file: IO[byte
         write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
         schema=_schema(columns),
     )
+    # An earlier job with these rows must not count: since then the table may have got others.
+    client.delete_table(table_id, not_found_ok=True)
     for attempt in range(_ATTEMPTS):
         identifier = f"{job_id}_{attempt}"
         try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
 from segmentloom_sync.warehouse.duckdb_open import SCRATCH, identifier
-from segmentloom_sync.warehouse.parameters import bind
+from segmentloom_sync.warehouse.parameters import bind, without_zone
 from segmentloom_sync.warehouse.refusal import refusal
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DuckDb:
         try:
             with _refusals("a query"):
                 for name in names:
-                    cursor.execute(f"set variable {name} = $value", {"value": _incoming(parameters[name])})
+                    cursor.execute(f"set variable {name} = $value", {"value": without_zone(parameters[name])})
                 reader = cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
                 yield from arrow.exactly(map(arrow.plain, reader), size)
         finally:
@@ -170,13 +170,7 @@ class DuckDb:
 
 def _bound(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     text, names = bind(sql, parameters, lambda name: f"${name}", backslash_escapes=False)
-    return text, {name: _incoming(parameters[name]) for name in names}
-
-
-def _incoming(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
+    return text, {name: without_zone(parameters[name]) for name in names}
 
 
 def _outgoing(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 # Texts in which a colon means nothing; an unfinished one is left to the engine to complain about.
@@ -21,6 +22,17 @@ _BACKSLASH = re.compile(
     rf"""'''(?:[^\\]|\\.)*?''' | '(?:[^'\\]|\\.|'')*' | \$\$.*?\$\$ | {_SKIPPED} | {_PARAMETER}""",
     re.VERBOSE | re.DOTALL,
 )
+_CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
+
+
+def changes_rows(sql: str) -> bool:
+    """Whether a statement is one whose changed rows the engine counts."""
+    return _CHANGES_ROWS.match(sql) is not None
+
+
+def without_zone(value: Any) -> Any:
+    """A time in UTC without its zone, for engines whose columns have none; other values as they are."""
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def bind(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from segmentloom_sync.errors import WarehouseAccessError
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
-from segmentloom_sync.warehouse.parameters import bind
+from segmentloom_sync.warehouse.parameters import bind, changes_rows, without_zone
 from segmentloom_sync.warehouse.refusal import refusal
 from segmentloom_sync.warehouse.snowflake_credentials import login
 
@@ -39,7 +38,6 @@ _LOGIN_SECONDS = 60
 _NETWORK_SECONDS = 300
 _ROWS_PER_FILE = 50_000
 _NO_HISTORY = "data_retention_time_in_days = 0"
-_CHANGES_ROWS = re.compile(r"\s*(insert|update|delete|merge)\b", re.IGNORECASE)
 _NOT_AUTHENTICATED = frozenset({250001, 251001, 390100, 390144, 390318, 394300})
 
 
@@ -106,7 +104,7 @@ class Snowflake:
 
     def execute(self, sql: str, **parameters: Any) -> int:
         with _refusals("a statement"), self._cursor(sql, parameters) as cursor:
-            return max(int(cursor.rowcount or 0), 0) if _CHANGES_ROWS.match(sql) else 0
+            return max(int(cursor.rowcount or 0), 0) if changes_rows(sql) else 0
 
     def apply(self, statements: Sequence[Statement]) -> None:
         with _refusals("a change"):
@@ -211,18 +209,12 @@ class Snowflake:
     def _cursor(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[SnowflakeCursor]:
         text, names = bind(sql, parameters, lambda _: "?", backslash_escapes=True)
         with self._connection.cursor() as cursor:
-            cursor.execute(text, [_incoming(parameters[name]) for name in names])
+            cursor.execute(text, [without_zone(parameters[name]) for name in names])
             yield cursor
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         with self._cursor(sql, parameters or {}):
             pass
-
-
-def _incoming(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def _outgoing(value: Any, kind: str) -> Any:

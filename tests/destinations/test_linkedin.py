@@ -132,6 +132,18 @@ def test_of_segments_of_one_name_ours_is_found(linkedin: Pair) -> None:
     assert linkedin.destination.find_list("Pricing intent") == created
 
 
+@pytest.mark.parametrize("details", [{"type": "COMPANY"}, {"sourcePlatform": "ANOTHER"}])
+def test_a_segment_of_companies_or_of_another_sync_is_not_ours(
+    linkedin: Pair, details: dict[str, Any]
+) -> None:
+    linkedin.new_list("Another")
+    [own] = linkedin.simulator.lists
+    linkedin.simulator.lists.create(
+        "Pricing intent", ACCOUNT, linkedin.clock.now(), {**own.details, **details}
+    )
+    assert linkedin.destination.find_list("Pricing intent") is None
+
+
 def test_a_refused_token_is_renewed_once_where_it_can_be(linkedin: Pair) -> None:
     renewal = {"refresh_token": "simulator-refresh-token", "client_id": "a", "client_secret": "b"}
     destination = linkedin.connect(access_token="expired", **renewal)

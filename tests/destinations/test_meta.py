@@ -106,7 +106,20 @@ def test_the_accounts_usage_header_counts_too(meta: Pair) -> None:
     assert caught.value.retry_after == 120
 
 
-@pytest.mark.parametrize("header", ["", "no json", "[1]", '{"1": 5}', '{"1": [5]}', '{"1": [{}]}'])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "no json",
+        "[1]",
+        '{"1": 5}',
+        '{"1": [5]}',
+        '{"1": [{}]}',
+        '{"1": [{"estimated_time_to_regain_access": "5"}]}',
+        '{"acc_id_util_pct": null}',
+        '{"acc_id_util_pct": 100, "reset_time_duration": null}',
+    ],
+)
 def test_a_usage_header_that_says_nothing_is_no_harm(meta: Pair, header: str) -> None:
     headers = {"X-Business-Use-Case-Usage": header, "X-Ad-Account-Usage": header}
     meta.simulator.faults.add(Fault(kind="status", status=429, body="{}", headers=headers))
