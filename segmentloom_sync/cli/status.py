@@ -25,6 +25,7 @@ def status(
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.project import Project
     from segmentloom_sync.sync.state import audience_states, list_states
+    from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists
     from segmentloom_sync.warehouse.connect import connect
 
     project = Project.find(project_dir, profiles_dir, target)
@@ -35,6 +36,12 @@ def status(
     with closing(connect(project, read_only=True)) as warehouse:
         evaluated = audience_states(warehouse, cadences)
         lists = list_states(warehouse)
+        followed = followed_lists(audiences.values())
+        unfollowed = unfollowed_lists(warehouse, followed)
+    for entry in unfollowed:
+        terminal.warn(entry.warning)
+    for row in lists:
+        row["is_followed"] = (row["destination"], row["list"]) in followed
     if json:
         terminal.print_json({"target": project.target, "audiences": evaluated, "lists": lists})
     else:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from segmentloom_sync import terminal
+from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import DbtError
+from segmentloom_sync.errors import ConfigError, DbtError
 from segmentloom_sync.project import Project
-from segmentloom_sync.settings import load_settings
+from segmentloom_sync.settings import Settings, load_settings
 from segmentloom_sync.sync.build import build_audiences
 from segmentloom_sync.sync.choice import Chosen, choose
 from segmentloom_sync.sync.evaluations import due_audiences, latest_evaluations
@@ -22,6 +23,7 @@ from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import CADENCES, sync_targets
+from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists, unfollowed_target
 from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.encryption import check_encryption
 
@@ -84,7 +86,10 @@ def run_command(
             released_by=options.released_by,
             recreate=options.recreate,
         )
-        return _run_all(runner, targets, failed, send=options.send), interrupt.is_requested
+        reports = _run_all(runner, targets, failed, send=options.send)
+        if options.send:
+            reports += remove_from_unfollowed(runner, chosen.everybody.values(), settings)
+        return reports, interrupt.is_requested
 
 
 def _run_all(
@@ -109,6 +114,30 @@ def _run_all(
     return reports
 
 
+def remove_from_unfollowed(
+    runner: SyncRunner, everybody: Iterable[Audience], settings: Settings
+) -> list[RunReport]:
+    """Remove those who must go from the lists that no audience fills any more, and warn of these lists.
+
+    Returns:
+        The reports of lists where there was something to do.
+    """
+    reports = []
+    for entry in unfollowed_lists(runner.warehouse, followed_lists(everybody)):
+        terminal.warn(entry.warning)
+        if runner.interrupt.is_requested:
+            break
+        try:
+            target = unfollowed_target(entry, settings, runner.clock)
+        except ConfigError as error:
+            terminal.warn(f"nobody can be removed from it: {error.message}")
+            continue
+        report = runner.run(target)
+        if report.removes or report.status != "ok":
+            reports.append(report)
+    return reports
+
+
 def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
     with closing(connect(project)) as warehouse:
         ensure_tables(warehouse)
@@ -116,7 +145,7 @@ def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
             due_audiences(
                 {audience.name: CADENCES[audience.cadence] for audience in chosen.audiences},
                 latest_evaluations(warehouse),
-                unfinished_audiences(warehouse),
+                unfinished_audiences(warehouse, followed_lists(chosen.everybody.values())),
                 clock.now(),
             )
         )

@@ -107,11 +107,16 @@ class SyncRunner:
             try:
                 if unfit is not None:
                     raise unfit
-                self._pin(target, report)
+                if target.is_followed:
+                    self._pin(target, report)
             except SegmentloomError:
                 work.run(is_released=False, recreate=False, only_private=True)
                 raise
-            work.run(is_released=self.released_by is not None, recreate=self.recreate)
+            work.run(
+                is_released=self.released_by is not None,
+                recreate=self.recreate and target.is_followed,
+                only_private=not target.is_followed,
+            )
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -150,8 +150,12 @@ def close_run(warehouse: Warehouse, clock: Clock, report: RunReport, list_id: st
     )
 
 
-def unfinished_audiences(warehouse: Warehouse) -> list[str]:
-    """Audiences whose newest run at some list has to be tried again."""
+def unfinished_audiences(warehouse: Warehouse, followed: Collection[tuple[str, str]]) -> list[str]:
+    """Audiences whose newest run at some list has to be tried again.
+
+    Args:
+        followed: destination and name of the lists that count.
+    """
     rows = warehouse.rows(
         f"""
         with
@@ -160,6 +164,8 @@ def unfinished_audiences(warehouse: Warehouse) -> list[str]:
 
             select
                 runs.audience,
+                runs.destination,
+                runs.list_name,
                 runs.status
             from {_runs(warehouse)} as runs
             where true
@@ -171,12 +177,15 @@ def unfinished_audiences(warehouse: Warehouse) -> list[str]:
 
         )
 
-        select distinct audience
+        select
+            audience,
+            destination,
+            list_name
         from newest
         where status in ('retry_later', 'running')
         """
     )
-    return [str(audience) for (audience,) in rows]
+    return sorted({str(audience) for audience, *place in rows if tuple(place) in followed})
 
 
 def _runs(warehouse: Warehouse) -> str:

@@ -25,6 +25,7 @@ class SyncTarget:
         destination_name: its key in segmentloom.yml, which the ledger uses too.
         identifier_types: what is sent of each member.
         cadence: how old a membership may be.
+        is_followed: False for a list that no audience fills any more; only those who must go leave it.
     """
 
     audience: str
@@ -37,6 +38,7 @@ class SyncTarget:
     cadence: timedelta = timedelta(days=1)
     max_retries: int = 5
     poll_after: timedelta = timedelta(minutes=30)
+    is_followed: bool = True
 
     @property
     def key(self) -> str:
