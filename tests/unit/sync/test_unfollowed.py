@@ -1,0 +1,76 @@
+"""Lists that no audience fills any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.settings import ConfiguredDestination, Settings, load_settings
+from segmentloom_sync.sync.command import remove_from_unfollowed
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.runs import unfinished_audiences
+from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.unfollowed import unfollowed_lists
+from segmentloom_sync.warehouse.base import Warehouse
+from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.shop import AUDIENCE, Shop, TestClock, email
+
+
+@pytest.fixture
+def settings(tmp_path: Path, platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    (tmp_path / "segmentloom.yml").write_text("destinations: {}\n")
+    block = DestinationSettings(type="memory", base_url="https://a.test", api_version="1", batch_size=2)
+    configured = ConfiguredDestination("memory", platform, block)
+    monkeypatch.setattr(Settings, "destinations", lambda self, names, clock: {"memory": configured})
+    return load_settings(tmp_path)
+
+
+def test_opt_outs_leave_a_list_that_no_audience_fills_any_more(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    clock: TestClock,
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_opted_out = True
+    shop.people["bob"].is_member = False
+    shop.publish()
+    clock.time += timedelta(days=3)
+
+    [report] = remove_from_unfollowed(runner, [], settings)
+
+    assert (report.status, report.removes) == ("ok", 1)
+    assert platform.members == {email("bob"), email("cat")}
+    assert "no audience fills the list 'Buyers' at memory any more" in capsys.readouterr().err
+    assert remove_from_unfollowed(runner, [], settings) == []
+
+
+def test_a_list_without_members_or_with_an_audience_is_no_matter(
+    shop: Shop, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    assert unfollowed_lists(warehouse, []) == []
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    assert [entry.list_name for entry in unfollowed_lists(warehouse, [])] == ["Buyers"]
+    assert unfollowed_lists(warehouse, [("memory", "Buyers")]) == []
+
+
+def test_an_unfinished_run_of_such_a_list_makes_nothing_due(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.faults = ["ok", "busy"]
+    assert runner.run(replace(target, list_name="Old")).status == "retry_later"
+    assert unfinished_audiences(warehouse, [("memory", "Old")]) == [AUDIENCE]
+    assert unfinished_audiences(warehouse, [("memory", "Buyers")]) == []
