@@ -233,7 +233,7 @@ decided as (
             weighed.is_gone
             and (
                 weighed.gone <= :min_removals
-                or weighed.gone * 100 <= weighed.in_ledger * :max_removal_percent
+                or 100.0 * weighed.gone / nullif(weighed.in_ledger, 0) <= :max_removal_percent
             )
         ) as is_private
     from weighed
