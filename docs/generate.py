@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from segmentloom_sync.audiences.json_schema import schema_text
 from segmentloom_sync.cli.app import app
+from segmentloom_sync.settings_schema import schema_text as settings_schema_text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAM = "segmentloom-sync"
@@ -53,6 +54,7 @@ def generated() -> dict[Path, str]:
     return {
         REPOSITORY / "docs" / "cli.md": cli_page(),
         REPOSITORY / "schemas" / "audience.schema.json": schema_text(),
+        REPOSITORY / "schemas" / "segmentloom.schema.json": settings_schema_text(),
     }
 
 

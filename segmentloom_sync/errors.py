@@ -1,6 +1,6 @@
 """What can go wrong, in the words of the person who has to fix it.
 
-The class decides the exit code of the command (DESIGN 8) and whether trying again can help:
+The class decides the exit code of the command (see docs/sync.md) and whether trying again can help:
 
 * SegmentloomError             exit 1   something was refused or failed
   - ConfigError                exit 2   the caller changes a file, a flag or a variable

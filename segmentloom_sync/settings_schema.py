@@ -1,4 +1,4 @@
-"""The JSON Schema of segmentloom.yml, for editors: `python -m segmentloom_sync.settings_schema` prints it."""
+"""The JSON Schema of segmentloom.yml, for editors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,3 @@ def _value(schema: dict[str, Any]) -> dict[str, Any]:
     if rest == {"type": "string"} or rest.get("format") == "password":
         return schema
     return {**about, "anyOf": [rest, FROM_ENVIRONMENT]}
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

@@ -54,7 +54,7 @@ _register()
 
 
 def main() -> None:
-    """Entry point: run the command and turn errors into messages and exit codes (DESIGN 8)."""
+    """Entry point: run the command and turn errors into messages and exit codes."""
     try:
         app()
     except SegmentloomError as error:

@@ -40,11 +40,7 @@ class DestinationSettings(BaseModel):
     batch_size: int = Field(ge=1)
     max_retries: int = Field(default=5, ge=0, le=20)
     """How often the runner repeats a request that may succeed later."""
-    default_phone_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
-    """The country of phone numbers without a country code, e.g. `US`. Such numbers are left out so far."""
     consent: Literal["granted", "denied", "from_profile"] = "from_profile"
-    role: Literal["third_party", "service_provider"] = "third_party"
-    """What the platform is in law; uploads to a third party count as sharing."""
     poll_after: Duration = timedelta(minutes=30)
     """When an asynchronous request is first asked about."""
 

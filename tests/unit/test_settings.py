@@ -141,6 +141,4 @@ def test_the_example_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_committed_schema_is_the_generated_one() -> None:
     committed = (ROOT / "schemas" / "segmentloom.schema.json").read_text()
-    assert committed == schema_text(), (
-        "run: python -m segmentloom_sync.settings_schema > schemas/segmentloom.schema.json"
-    )
+    assert committed == schema_text(), "run: make docs"
