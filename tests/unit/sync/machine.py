@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from segmentloom_sync.destinations.base import Identifier
+from segmentloom_sync.destinations.base import AudienceList, Identifier, Member, Operation, Receipt
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
@@ -29,7 +29,7 @@ CHANGES = st.lists(
 )
 # No fault is the exception: a generator that mostly lets things go well finds next to nothing.
 FAULTS = st.lists(st.sampled_from(["lost", "busy", "partial", "unsure", "ok"]), min_size=1, max_size=4)
-OPERATION = st.integers(10, 40)
+OPERATION = st.integers(1, 45)
 KILLED_AT = st.none() | OPERATION
 MID_RUN = st.none() | st.tuples(OPERATION, st.sampled_from([*NAMES, "another run"]))
 
@@ -45,7 +45,8 @@ class SyncMachine(RuleBasedStateMachine):
         self.shop.prepare()
         # A phone has the hash of an e-mail address, so that only the kind tells the two apart.
         self.shop.people = {name: Person(emails=(name,), phones=(f"{name}@example.com",)) for name in NAMES}
-        self.platform = WatchedPlatform(check=self.ledger_is_a_superset)
+        self.fuse = Fuse()
+        self.platform = WatchedPlatform(self.ledger_is_a_superset, lambda: self.fuse.burn())
         self.barred_at: dict[Identifier, int] = {}
         self.target = SyncTarget(
             audience=AUDIENCE,
@@ -102,9 +103,26 @@ class SyncMachine(RuleBasedStateMachine):
             self.barred_at.setdefault(entry, len(self.platform.calls))
 
     @rule()
+    def answers_later(self) -> None:
+        """From now on the platform works on what it took, and promises no order."""
+        self.platform.is_asynchronous = self.platform.is_late = True
+
+    @rule(newest=st.booleans())
+    def finishes_one(self, newest: bool) -> None:
+        """The platform is done with one of the requests that it works on, the newest or the oldest."""
+        working = self.platform.working
+        if working:
+            self.platform.finish(working[-1 if newest else 0])
+        self.clock.time += timedelta(minutes=61)
+
+    @rule()
     def recover(self) -> None:
         """Nothing fails any more: the list is exact, and a further run has nothing to send."""
         report = self._run(Fuse(), released_by="the model")
+        for _ in range(3 * self.platform.is_asynchronous):
+            self.platform.finish()
+            self.clock.time += timedelta(minutes=61)
+            report = self._run(Fuse(), released_by="the model")
         assert report.unknown == 0, "I6"
         rejected = self._ledger("where state = 'rejected'")
         wanted = self.shop.wanted()
@@ -118,6 +136,8 @@ class SyncMachine(RuleBasedStateMachine):
     def run_with_guards(self) -> None:
         """Whatever a guard holds back, nobody who opted out stays."""
         self._run(Fuse())
+        if self.platform.working:
+            return  # who was removed while an addition was open is removed again after it
         barred = {entry for person in self._opted_out() for entry in person.identifiers}
         assert not self.platform.members & barred, "I9"
 
@@ -133,6 +153,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _run(self, fuse: Fuse, released_by: str | None = None) -> RunReport:
         self.shop.publish()
+        self.fuse = fuse
         fused = FusedWarehouse(self.warehouse, fuse)
         report = SyncRunner(fused, self.clock, released_by=released_by).run(self.target)
         assert min(report.accepted, report.rejected, report.unknown) >= 0, "I6"
@@ -150,7 +171,9 @@ class SyncMachine(RuleBasedStateMachine):
                 self.clock.time += timedelta(minutes=5)
                 self.shop.people["ann"].is_member = not self.shop.people["ann"].is_member
                 self.shop.publish()
+                mine, self.fuse = self.fuse, Fuse()
                 SyncRunner(self.warehouse, self.clock).run(replace(self.target, max_retries=0))
+                self.fuse = mine
             else:
                 self._opt_out(event)
 
@@ -168,11 +191,21 @@ class SyncMachine(RuleBasedStateMachine):
 
 
 class WatchedPlatform(MemoryPlatform):
-    """Asserts after each change that the list holds what the ledger allows."""
+    """Asserts after each change that the list holds what the ledger allows.
 
-    def __init__(self, check: Callable[[], None]) -> None:
+    Args:
+        operation: called before and after each call, which may be the last.
+    """
+
+    def __init__(self, check: Callable[[], None], operation: Callable[[], None]) -> None:
         super().__init__()
-        self._check = check
+        self._check, self._operation = check, operation
+
+    def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
+        self._operation()
+        receipt = super().push(audience_list, operation, members)
+        self._operation()
+        return receipt
 
     def _apply(self, *arguments: object) -> None:
         super()._apply(*arguments)  # type: ignore[arg-type]  # passed on as they are

@@ -131,11 +131,15 @@ class MemoryPlatform:
 
     def finish(self, *request_ids: str) -> None:
         """The platform is done with the requests, by default with all that it works on."""
-        working = [name for name, status in self.requests.items() if status.state == "processing"]
-        for request_id in request_ids or reversed(working):
+        for request_id in request_ids or reversed(self.working):
             self.requests[request_id] = RequestStatus("succeeded")
             if request_id in self.late:
                 self._apply(*self.late.pop(request_id))
+
+    @property
+    def working(self) -> list[str]:
+        """The requests that it works on, oldest first."""
+        return [name for name, status in self.requests.items() if status.state == "processing"]
 
     @property
     def _request_id(self) -> str:

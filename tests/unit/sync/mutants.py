@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from segmentloom_sync.sync import batch_sql, batches, intent, list_sync, plan, plan_sql, push
+from segmentloom_sync.sync import (
+    batch_sql,
+    batches,
+    confirmations,
+    intent,
+    list_sync,
+    plan,
+    plan_sql,
+    push,
+)
 from tests.unit.sync.machine import SyncMachine
 
 Patch = pytest.MonkeyPatch
@@ -79,6 +88,12 @@ def take_a_rejected_row_for_never_sent(patch: Patch) -> None:
     _in_delta(patch, "not ledger.may_hold and ledger.state in", "ledger.state in")
 
 
+def remove_only_once_what_overtook_an_addition(patch: Patch) -> None:
+    patch.setattr(
+        confirmations, "_REMOVED", confirmations._REMOVED.replace("and overtaken_run_id is null", "")
+    )
+
+
 def _in_delta(patch: Patch, old: str, new: str) -> None:
     assert old in plan_sql.DELTA
     patch.setattr(plan, "DELTA", plan_sql.DELTA.replace(old, new))
@@ -107,6 +122,15 @@ def ann_changes_her_phone(machine: SyncMachine) -> None:
     machine.sync([("ann", "changes phone")], WELL, None, None)
 
 
+def ann_opts_out_while_the_platform_works(machine: SyncMachine) -> None:
+    machine.answers_later()
+    machine.sync([], WELL, None, None)
+    machine.sync([("ann", "opts out")], WELL, None, None)
+    machine.finishes_one(newest=True)
+    machine.sync([], WELL, None, None)
+    machine.recover()
+
+
 def all_leave_and_one_opts_out(machine: SyncMachine) -> None:
     machine.sync([], WELL, None, None)
     machine.sync([("ann", "leaves"), ("bob", "leaves"), ("cat", "leaves")], WELL, None, None)
@@ -129,4 +153,5 @@ MUTANTS = (
     Mutant(key_the_ledger_without_the_kind, ann_changes_her_phone),
     Mutant(let_the_guard_hold_opt_outs, all_leave_and_one_opts_out),
     Mutant(take_a_rejected_row_for_never_sent, a_refusal_after_a_lost_answer),
+    Mutant(remove_only_once_what_overtook_an_addition, ann_opts_out_while_the_platform_works),
 )
