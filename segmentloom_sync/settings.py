@@ -175,6 +175,8 @@ def _block_problems(name: str, block: Any, document: Document, label: str) -> li
     if "type" not in block:
         message = f"the key 'type' is missing; one of {', '.join(sorted(known))}"
         return [Problem(label, document.position(steps, of_key=True), message)]
+    if not isinstance(block["type"], str):
+        return [Problem(label, document.position((*steps, "type")), "type must be text")]
     if block["type"] not in known:
         message = f"unknown type '{block['type']}'; {suggestion(str(block['type']), known, kind='types')}"
         return [Problem(label, document.position((*steps, "type")), message)]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
+from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from segmentloom_sync import __version__, terminal
 from segmentloom_sync.errors import SegmentloomError
+
+DEBUG = "SEGMENTLOOM_DEBUG"
+"""Set this variable to see the stack trace of an internal error. It may hold personal data."""
 
 app = typer.Typer(
     name="segmentloom-sync",
@@ -55,6 +63,7 @@ _register()
 
 def main() -> None:
     """Entry point: run the command and turn errors into messages and exit codes."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except SegmentloomError as error:
@@ -63,6 +72,29 @@ def main() -> None:
     except KeyboardInterrupt:
         terminal.say("interrupted")
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; without this Python complains once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        report(_internal(error))
+        sys.exit(1)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Schedulers end a program with SIGTERM: it means what Ctrl-C means."""
+    raise KeyboardInterrupt
+
+
+def _internal(error: Exception) -> SegmentloomError:
+    """An error that nobody foresaw; its text may quote anything, so it is not shown."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return SegmentloomError(
+        f"internal error: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}",
+        hint=f"please report it; {DEBUG}=1 shows the stack trace, which may hold personal data",
+    )
 
 
 def report(error: SegmentloomError) -> None:

@@ -20,7 +20,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
-from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
+from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import (
     Grant,
     RefreshTokenGrant,
@@ -45,8 +45,8 @@ class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     client_id: str | None = None
-    client_secret: SecretStr | None = None
-    refresh_token: SecretStr | None = None
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None
     service_account_file: Path | None = None
     service_account_key: SecretStr | None = None
 

@@ -21,7 +21,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
-from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
+from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken, RefreshTokenGrant, RenewedToken, TokenSource
 from segmentloom_sync.errors import DestinationMissing, Unavailable
 
@@ -43,10 +43,10 @@ class LinkedInSettings(DestinationSettings):
 
     type: Literal["linkedin"]
     ad_account_id: str = Field(pattern=r"^\d+$")
-    access_token: SecretStr | None = None
-    refresh_token: SecretStr | None = None
+    access_token: Secret | None = None
+    refresh_token: Secret | None = None
     client_id: str | None = None
-    client_secret: SecretStr | None = None
+    client_secret: Secret | None = None
     source_platform: str = "SEGMENTLOOM"
     """The platform name that LinkedIn assigned to the API application."""
     base_url: str = "https://api.linkedin.com"

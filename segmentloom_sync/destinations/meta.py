@@ -24,7 +24,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
-from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
+from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken
 from segmentloom_sync.errors import ConfigError, Unavailable
 
@@ -40,8 +40,8 @@ class MetaSettings(DestinationSettings):
 
     type: Literal["meta"]
     ad_account_id: str = Field(pattern=r"^(act_)?\d+$")
-    access_token: SecretStr
-    app_secret: SecretStr | None = None
+    access_token: Secret
+    app_secret: Secret | None = None
     """Needed where the app demands a proof that each call comes from its server."""
     base_url: str = "https://graph.facebook.com"
     api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")

@@ -8,7 +8,15 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -23,10 +31,22 @@ def duration(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 
 
+def _sendable(secret: SecretStr) -> SecretStr:
+    """Tokens travel in headers; one that was read from a file with its line end would break the request."""
+    text = secret.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must not be empty or hold line ends, blanks or non-ASCII characters")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_sendable)]
+"""A token or password of a platform."""
+
+
 class DestinationSettings(BaseModel):
     """Settings that all destinations share; each adds its account, its credentials and its defaults.
 
-    Unknown keys are errors. Secrets are `SecretStr` in the subclasses, so that no repr shows them.
+    Unknown keys are errors. Secrets are `Secret` in the subclasses, so that no repr shows them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -51,6 +71,10 @@ class DestinationSettings(BaseModel):
         if url is None:
             return None
         parts = urlsplit(url)
+        try:
+            parts.port  # noqa: B018  reading it checks it
+        except ValueError:
+            raise ValueError("must have a port from 0 to 65535, or none") from None
         if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
             raise ValueError("must be scheme, host and an optional path, e.g. https://example.com/prefix")
         if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):

@@ -1,0 +1,53 @@
+"""However a command ends, nobody sees a stack trace or a secret."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from segmentloom_sync.cli import app as application
+from segmentloom_sync.destinations.meta import MetaSettings
+
+SECRET = "canary-token"
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_without_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise RuntimeError(f"Bearer {SECRET}")
+
+    monkeypatch.setattr(application, "app", fail)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        application.main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "internal error: RuntimeError at test_errors_leave.py" in printed
+    assert SECRET not in printed
+    assert "Traceback" not in printed
+
+
+def test_sigterm_means_what_ctrl_c_means() -> None:
+    program = (
+        "import sys; from segmentloom_sync.cli import app\n"
+        "def wait(): print('ready', flush=True); sys.stdin.read()\n"
+        "app.app = wait; app.main()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 130
+
+
+@pytest.mark.parametrize("token", [f"{SECRET}\n", "", f"{SECRET} x", "t\u00f6k"])
+def test_a_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
+    with pytest.raises(ValueError, match="line ends, blanks or non-ASCII") as refused:
+        MetaSettings(type="meta", ad_account_id="act_1", access_token=token)
+    assert SECRET not in str(refused.value)
