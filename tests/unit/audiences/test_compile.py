@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segmentloom_sync.audiences.compile import MODELS, compile_audiences, write_models
-from segmentloom_sync.audiences.library import load_audiences
+from segmentloom_sync.audiences.compile import compile_audiences, write_models
+from segmentloom_sync.audiences.library import MODELS, load_audiences
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.project import ProjectFolder
+from tests.unprivileged import reachable_folder, unprivileged
 from tests.workspace import REPOSITORY
 
 BUYERS = """
@@ -189,3 +190,41 @@ def test_references_are_resolved_over_all_files(project: ProjectFolder) -> None:
 def test_the_committed_models_are_up_to_date() -> None:
     compiled = compile_audiences(ProjectFolder.find(REPOSITORY), check=True)
     assert compiled.is_up_to_date, compiled
+
+
+def test_folders_without_permission_are_named() -> None:
+    with reachable_folder() as folder:
+        (folder / "dbt_project.yml").write_text("name: shop\n")
+        (folder / "audiences").mkdir()
+        project = ProjectFolder.find(folder)
+        write(project, "buyers", BUYERS)
+        compile_audiences(project)
+        (folder / MODELS).chmod(0o555)
+        before = files(project)
+        write(project, "buyers", BUYERS.replace("2026", "2025"))
+        with (
+            unprivileged(),
+            pytest.raises(ConfigError, match=r"cannot write .*\.sql: permission denied") as error,
+        ):
+            compile_audiences(project)
+        assert error.value.exit_code == 2
+        (folder / "audiences/buyers.yml").unlink()
+        with unprivileged(), pytest.raises(ConfigError, match=r"cannot write .*: permission denied"):
+            compile_audiences(project)
+        (folder / "audiences").chmod(0o311)
+        with unprivileged(), pytest.raises(ConfigError, match=r"cannot read .*audiences: permission denied"):
+            compile_audiences(project)
+        assert files(project) == before
+
+
+def test_a_missing_audiences_folder_removes_nothing(project: ProjectFolder) -> None:
+    write(project, "buyers", BUYERS)
+    compile_audiences(project)
+    before = files(project)
+    (project.directory / "audiences/buyers.yml").unlink()
+    (project.directory / "audiences").rmdir()
+    with pytest.raises(ConfigError, match=r"there is no folder .*audiences, but models were generated"):
+        compile_audiences(project)
+    assert files(project) == before
+    (project.directory / "audiences").mkdir()
+    assert len(compile_audiences(project).removed) == 2
