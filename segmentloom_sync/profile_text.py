@@ -12,7 +12,7 @@ from segmentloom_sync.errors import ConfigError
 _ONE_EXPRESSION = re.compile(r"\s*\{\{(?P<expression>(?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
 
 
-def render(value: Any, *, file: str) -> Any:
+def render(value: Any, *, file: str, key: str) -> Any:
     """Fill `env_var(...)` and filters into a value and all it holds.
 
     A value that is one expression keeps its type (`| as_number`, `| as_bool`, `| int`), as in dbt.
@@ -20,20 +20,21 @@ def render(value: Any, *, file: str) -> Any:
     Args:
         value: text, or nested lists and mappings of it; anything else is returned as it is.
         file: named in errors.
+        key: where in the file the value stands, named in errors; the value itself may be a secret.
 
     Raises:
         ConfigError: an environment variable without a default is not set, or the expression is wrong.
     """
     if isinstance(value, dict):
-        return {key: render(entry, file=file) for key, entry in value.items()}
+        return {name: render(entry, file=file, key=f"{key}.{name}") for name, entry in value.items()}
     if isinstance(value, list):
-        return [render(entry, file=file) for entry in value]
+        return [render(entry, file=file, key=key) for entry in value]
     if not isinstance(value, str) or "{" not in value:
         return value
-    return _render_text(value, file)
+    return _render_text(value, file, key)
 
 
-def _render_text(text: str, file: str) -> Any:
+def _render_text(text: str, file: str, key: str) -> Any:
     import jinja2
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -46,13 +47,19 @@ def _render_text(text: str, file: str) -> Any:
     try:
         single = _ONE_EXPRESSION.fullmatch(text)
         if single is not None:
-            return environment.compile_expression(single["expression"], undefined_to_none=False)()
+            filled = environment.compile_expression(single["expression"], undefined_to_none=False)()
+            if isinstance(filled, jinja2.Undefined):
+                raise jinja2.UndefinedError
+            return filled
         return environment.from_string(text).render()
-    except jinja2.TemplateError as error:
-        raise ConfigError(f"{file}: cannot read {text!r}: {error.message}") from error
+    except jinja2.TemplateError:
+        # Jinja's own message repeats parts of the text.
+        raise ConfigError(
+            f"{file}: cannot read the value of {key!r}",
+            hint="in {{ }}, use env_var() and filters such as as_number and as_bool",
+        ) from None
     except (ValueError, SyntaxError):
-        # The value of the variable may be a secret, so only the template is shown.
-        raise ConfigError(f"{file}: the value of {text!r} has the wrong type") from None
+        raise ConfigError(f"{file}: the value of {key!r} has the wrong type") from None
 
 
 def _environment_variable(name: str, default: Any, file: str) -> Any:

@@ -75,16 +75,16 @@ class Project:
         name = document.get("name")
         if not isinstance(name, str):
             raise ConfigError(f"{directory / PROJECT_FILE} has no `name`")
-        profile = render(document.get("profile") or name, file=PROJECT_FILE)
+        profile = render(document.get("profile") or name, file=PROJECT_FILE, key="profile")
         folder = _profiles_directory(profiles_dir, directory)
         outputs, default = _outputs(folder / PROFILES_FILE, profile)
-        chosen = target or os.environ.get("DBT_TARGET") or render(default, file=PROFILES_FILE)
+        chosen = target or os.environ.get("DBT_TARGET") or render(default, file=PROFILES_FILE, key="target")
         if chosen not in outputs:
             raise ConfigError(
                 f"target {chosen!r} is not in profile {profile!r} of {folder / PROFILES_FILE}",
                 hint=_suggestion(chosen, list(outputs)),
             )
-        output = render(outputs[chosen], file=PROFILES_FILE)
+        output = render(outputs[chosen], file=PROFILES_FILE, key=chosen)
         return cls(
             directory=directory,
             name=name,

@@ -149,9 +149,21 @@ def test_a_value_of_the_wrong_type_is_not_shown(project: Path, monkeypatch: pyte
     monkeypatch.setenv("SHOP_ACCOUNT", "a")
     monkeypatch.setenv("DBT_ENV_SECRET_SHOP", "b")
     monkeypatch.setenv("SHOP_PORT", "hunter2")
-    with pytest.raises(ConfigError, match="SHOP_PORT") as caught:
+    with pytest.raises(ConfigError, match=r"'cloud\.port' has the wrong type") as caught:
         Project.find(target="cloud")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["hunter2{{", "{{ hunter2 }}", "{{ 'hunter2' | as_secret }}"])
+def test_a_literal_secret_that_is_no_template_is_not_shown(project: Path, secret: str) -> None:
+    (project / "profiles.yml").write_text(
+        f'shop: {{target: x, outputs: {{x: {{type: snowflake, password: "{secret}"}}}}}}'
+    )
+    with pytest.raises(ConfigError, match=r"cannot read the value of 'x\.password'") as caught:
+        Project.find()
+    error: BaseException = caught.value
+    assert "hunter2" not in f"{error} {caught.value.hint}"
+    assert error.__suppress_context__
 
 
 def test_other_adapters_are_refused(project: Path) -> None:
@@ -184,7 +196,7 @@ def test_a_target_without_schema_is_an_error(project: Path) -> None:
         ("shop: [1", r"profiles\.yml:\d+:\d+: not valid YAML"),
         ("- a", "holds no settings"),
         ("shop: {target: x}", "no `outputs`"),
-        ("shop: {target: x, outputs: {x: {type: duckdb, schema: \"{{ var('x') }}\"}}}", "'var' is undefined"),
+        ("shop: {target: x, outputs: {x: {type: duckdb, schema: \"{{ var('x') }}\"}}}", r"'x\.schema'"),
         ('shop: {target: x, outputs: {x: {type: duckdb, schema: "{{ oops"}}}', "cannot read"),
     ],
 )
