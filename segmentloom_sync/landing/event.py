@@ -116,6 +116,8 @@ def _type_and_name(item: Mapping[str, Any]) -> tuple[str, str | None]:
     kind, name = item.get("type"), item.get("event")
     if kind is None and name is not None:
         kind = "track"
+    if isinstance(kind, str):
+        kind = kind.lower()
     if kind == "track":
         if not isinstance(name, str) or not name.strip():
             raise Refused(refused.TRACK_WITHOUT_EVENT)
