@@ -124,7 +124,7 @@ def load_settings(directory: Path, file: Path | None = None) -> Settings:
         content = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(
-            f"{path} not found", hint=f"cp segmentloom.example.yml {FILE}, or give --config"
+            f"{path} not found", hint="let `segmentloom-sync init` write one, or give --config"
         ) from None
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None

@@ -64,7 +64,7 @@ def warn(message: str) -> None:
 def progress(label: str, total: int | None = None) -> Iterator[Progress]:
     """Show progress of `total` units (None: unknown) while the block runs.
 
-    On a terminal a bar; elsewhere one line at the start and one at the end.
+    On a terminal a bar; elsewhere one line at the start and, where units were counted, one at the end.
     """
     console = stderr()
     if console.is_terminal:
@@ -97,4 +97,5 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
 
     console.print(f"{label} ...", markup=False)
     yield count
-    console.print(f"{label}: {done:,} done" if done else f"{label}: done", markup=False)
+    if done:
+        console.print(f"{label}: {done:,} done", markup=False)

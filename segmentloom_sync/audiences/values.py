@@ -142,7 +142,8 @@ def count(value: Any) -> tuple[str, int]:
         return found[1], int(found[2])
     bare = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if re.fullmatch("[0-9]{1,9}", bare):
-        raise wrong(f'needs an operator, e.g. ">= {bare}"')
+        operator = ">=" if int(bare) else "="
+        raise wrong(f'needs an operator, e.g. "{operator} {bare}"')
     raise wrong('must be one of >= > <= < = != and a whole number, e.g. ">= 2"')
 
 

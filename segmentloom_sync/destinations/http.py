@@ -179,7 +179,8 @@ def _unavailable(platform: str, error: requests.exceptions.RequestException) -> 
         error
     ):
         return Unavailable(
-            f"{platform} cannot be reached", hint="check the network, the proxy settings and base_url"
+            f"{platform} cannot be reached",
+            hint="check the network, the proxy settings and base_url; does `segmentloom-sync simulate` run?",
         )
     if isinstance(error, requests.exceptions.Timeout):
         return Unavailable(f"{platform} did not answer in time", applied_unknown=True)

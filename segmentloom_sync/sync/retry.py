@@ -16,6 +16,7 @@ from tenacity import (
     wait_random,
 )
 
+from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import Unavailable
 from segmentloom_sync.sync.interrupt import Interrupt
@@ -62,6 +63,7 @@ class Attempts:
             stop=stop_after_attempt(self.max_retries + 1),
             wait=self._wait,
             sleep=self.pause,
+            before_sleep=self._say,
             reraise=True,
         )
 
@@ -87,6 +89,11 @@ class Attempts:
         if error.retry_after is not None and error.retry_after > LONGEST_ASKED_WAIT_SECONDS:
             return False
         return self.spent + max(error.retry_after or 0.0, 0.0) <= BUDGET.total_seconds()
+
+    def _say(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        wait = state.next_action.sleep if state.next_action else 0.0
+        terminal.say(f"{error}; trying again in {wait:.0f} s ({state.attempt_number} of {self.max_retries})")
 
     def _wait(self, state: RetryCallState) -> float:
         """The platform's own wish or a growing pause, whichever is longer, with jitter against herds."""

@@ -124,7 +124,7 @@ def test_a_missing_file_says_what_to_copy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"segmentloom\.yml not found") as refused:
         load_settings(tmp_path)
     assert refused.value.hint is not None
-    assert "cp segmentloom.example.yml segmentloom.yml" in refused.value.hint
+    assert "segmentloom-sync init" in refused.value.hint
 
 
 def test_the_example_is_right(monkeypatch: pytest.MonkeyPatch) -> None:

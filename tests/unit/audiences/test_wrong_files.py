@@ -72,6 +72,7 @@ WRONG = [
     ("match: {event: ''}", "1:16: event must not be empty"),
     ("match: {event: true}", "1:16: event must be text; put quotes around it"),
     ("match: {event: x, count: 2}", '1:26: count needs an operator, e.g. ">= 2"'),
+    ("match: {event: x, count: 0}", '1:26: count needs an operator, e.g. "= 0"'),
     ("match: {event: x, count: '3'}", '1:26: count needs an operator, e.g. ">= 3"'),
     ("match: {event: x, count: '=> 3'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
     ("match: {event: x, count: '>= 1.5'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
