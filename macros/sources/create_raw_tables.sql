@@ -17,7 +17,7 @@
 {% macro raw_relation(name) -%}
     {{ return(api.Relation.create(
         database=target.database,
-        schema=var('segmentloom_raw_schema', none) or target.schema ~ '_raw',
-        identifier=var('segmentloom_' ~ name ~ '_identifier', name),
+        schema=target.schema ~ '_raw',
+        identifier=name,
     )) }}
 {%- endmacro %}
