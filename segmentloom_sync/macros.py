@@ -21,6 +21,7 @@ import yaml
 from jinja2.runtime import Macro
 
 from segmentloom_sync.errors import ConfigError, SegmentloomError
+from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
 
 if TYPE_CHECKING:
     from segmentloom_sync.project import Project
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 PACKAGE = "segmentloom"
 FOLDERS = ("cross_db", "audience", "destinations")
 """The folders under macros/ whose files are pure text; the others hold materializations, hooks and tests."""
-
-TYPES = {
-    "duckdb": {"string": "TEXT", "timestamp": "timestamp", "bigint": "bigint", "boolean": "boolean"},
-    "bigquery": {"string": "string", "timestamp": "timestamp", "bigint": "bigint", "boolean": "boolean"},
-    "snowflake": {"string": "TEXT", "timestamp": "timestamp", "bigint": "bigint", "boolean": "boolean"},
-}
-"""What `dbt.type_<name>()` gives on each engine."""
 
 
 class MacroRenderer:
@@ -92,7 +86,7 @@ class MacroRenderer:
 
     def _context(self, project: Project) -> dict[str, Any]:
         engine = self._warehouse.engine
-        types = {f"type_{name}": partial(str, text) for name, text in TYPES[engine].items()}
+        types = {f"type_{name}": partial(str, text) for name, text in DBT_TYPES[engine].items()}
         return {
             PACKAGE: _Package(self._named),
             "adapter": SimpleNamespace(dispatch=self._dispatch),

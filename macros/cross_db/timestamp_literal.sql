@@ -10,5 +10,14 @@
         ) }}
     {%- endif -%}
     {%- set time = (parts.group(3) ~ (parts.group(4) or ':00')) if parts.group(2) else '00:00:00' -%}
-    cast({{ segmentloom.literal(parts.group(1) ~ ' ' ~ time) }} as {{ dbt.type_timestamp() }})
+    {{ return(adapter.dispatch('timestamp_literal', 'segmentloom')(parts.group(1) ~ ' ' ~ time)) }}
+{%- endmacro %}
+
+{% macro default__timestamp_literal(text) -%}
+    cast({{ segmentloom.literal(text) }} as {{ segmentloom.type_timestamp() }})
+{%- endmacro %}
+
+{# Without a zone BigQuery would take the project's default one. #}
+{% macro bigquery__timestamp_literal(text) -%}
+    cast({{ segmentloom.literal(text ~ '+00') }} as {{ segmentloom.type_timestamp() }})
 {%- endmacro %}

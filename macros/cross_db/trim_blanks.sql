@@ -12,5 +12,5 @@
 {%- endmacro %}
 
 {% macro snowflake__trim_blanks(expression) -%}
-    nullif(regexp_replace({{ expression }}, '^[ \\t\\n\\r\\f\\x0b]+|[ \\t\\n\\r\\f\\x0b]+$', ''), '')
+    nullif(trim(cast({{ expression }} as varchar), ' \t\n\r\x0b\f'), '')
 {%- endmacro %}

@@ -4,18 +4,18 @@
         'audience_membership': [
             ['audience', dbt.type_string()],
             ['profile_id', dbt.type_string()],
-            ['entered_at', dbt.type_timestamp()],
-            ['evaluated_at', dbt.type_timestamp()],
+            ['entered_at', segmentloom.type_timestamp()],
+            ['evaluated_at', segmentloom.type_timestamp()],
         ],
         'audience_membership_log': [
             ['audience', dbt.type_string()],
             ['profile_id', dbt.type_string()],
             ['change', dbt.type_string()],
-            ['changed_at', dbt.type_timestamp()],
+            ['changed_at', segmentloom.type_timestamp()],
         ],
         'audience_sizes': [
             ['audience', dbt.type_string()],
-            ['evaluated_at', dbt.type_timestamp()],
+            ['evaluated_at', segmentloom.type_timestamp()],
             ['members', dbt.type_bigint()],
         ],
     }[table] -%}

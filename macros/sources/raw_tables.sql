@@ -1,7 +1,7 @@
 {# The landed tables that models read, with their columns. The loader makes the same. #}
 {% macro raw_tables() -%}
     {%- set text, number = dbt.type_string(), dbt.type_bigint() -%}
-    {%- set time, json = dbt.type_timestamp(), segmentloom.type_json() -%}
+    {%- set time, json = segmentloom.type_timestamp(), segmentloom.type_json() -%}
     {{ return({
         'events': {
             'event_id': text, 'source_id': text, 'type': text, 'event': text,

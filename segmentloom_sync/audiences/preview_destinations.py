@@ -17,13 +17,13 @@ from segmentloom_sync.audiences.preview import DestinationCounts
 from segmentloom_sync.destinations.base import Destination
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.destinations.settings import DestinationSettings
-from segmentloom_sync.macros import TYPES
 from segmentloom_sync.settings import FILE, load_settings
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import delta
 from segmentloom_sync.sync.tables import BATCHES, LEDGER
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
 from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
+from segmentloom_sync.warehouse.dbt_types import DBT_TYPES, UTC_TIME
 
 COUNT_BY_TYPE = """
 select
@@ -126,6 +126,7 @@ class _BeforeFirstSync:
         columns = {"ledger": LEDGER, "batches": BATCHES}.get(name) if area == "sync" else None
         if columns is None:
             return self._warehouse.relation(name, area)
-        types = {**TYPES[self._warehouse.engine], "integer": "bigint"}
+        engine = self._warehouse.engine
+        types = {**DBT_TYPES[engine], "integer": "bigint", "timestamp": UTC_TIME[engine]}
         nothing = ", ".join(f"cast(null as {types[kind]}) as {column}" for column, kind in columns.items())
         return f"(select {nothing} limit 0)"

@@ -26,7 +26,7 @@ TIMES = (
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
     True, False, None, [], [5], {"plan": "free"}, " 5", "5 ", "1e3", "+5", ".5", "5.", "1,000", "0x5", "NaN",
-    "inf", "1_000",
+    "inf", "1_000", "1e999", "-1e999",
 )  # fmt: skip
 MESSY: tuple[Any, ...] = (*TEXTS, *NUMBERS, *TIMES, *ODD)
 WINDOWS = ("1 hour", "12 hours", "1 day", "7 days", "14 days", "30 days", "90 days")

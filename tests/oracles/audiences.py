@@ -6,6 +6,7 @@ product is used here, so that agreement means something.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -163,10 +164,10 @@ def text_of(value: Any) -> str | None:
 
 
 def number_of(value: Any) -> float | None:
-    """A JSON number, or plain decimal or exponent text, as a double."""
+    """A JSON number, or plain decimal or exponent text, as a double; None when too large for one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value):
+    if isinstance(value, str) and NUMBER.fullmatch(value) and math.isfinite(float(value)):
         return float(value)
     return None
 

@@ -11,12 +11,17 @@ from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.snowflake.column import SnowflakeColumn
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.macros import TYPES, MacroRenderer, macro_folder
+from segmentloom_sync.macros import MacroRenderer, macro_folder
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.base import Engine, Warehouse
+from segmentloom_sync.warehouse.dbt_types import DBT_TYPES, UTC_TIME
 from tests.workspace import REPOSITORY
 
-COLUMNS = {"duckdb": DuckDBColumn, "bigquery": BigQueryColumn, "snowflake": SnowflakeColumn}
+COLUMNS: dict[Engine, Any] = {
+    "duckdb": DuckDBColumn,
+    "bigquery": BigQueryColumn,
+    "snowflake": SnowflakeColumn,
+}
 
 
 class Stand:
@@ -43,9 +48,32 @@ def macros(engine: Engine = "duckdb", **variables: Any) -> MacroRenderer:
 
 
 @pytest.mark.parametrize("engine", COLUMNS)
-def test_types_are_those_of_the_dbt_adapters(engine: str) -> None:
-    adapter: Any = COLUMNS[engine]
-    assert TYPES[engine] == {name: adapter.translate_type(name) for name in TYPES[engine]}
+def test_types_are_those_of_the_dbt_adapters(engine: Engine) -> None:
+    adapter = COLUMNS[engine]
+    assert DBT_TYPES[engine] == {name: adapter.translate_type(name) for name in DBT_TYPES[engine]}
+
+
+@pytest.mark.parametrize("engine", COLUMNS)
+def test_the_type_of_times_does_not_depend_on_the_account(engine: Engine) -> None:
+    assert macros(engine).render("type_timestamp") == UTC_TIME[engine]
+
+
+@pytest.mark.parametrize(
+    ("engine", "constant"),
+    [
+        ("bigquery", "cast('2026-07-01 12:30:00+00' as timestamp)"),
+        ("snowflake", "cast('2026-07-01 12:30:00' as timestamp_ntz)"),
+    ],
+)
+def test_a_constant_time_is_utc_whatever_the_session_says(engine: Engine, constant: str) -> None:
+    assert macros(engine).render("timestamp_literal", "2026-07-01T12:30:00Z") == constant
+
+
+@pytest.mark.parametrize("engine", ["bigquery", "snowflake"])
+def test_text_is_read_as_a_time_only_when_it_looks_like_iso(engine: Engine) -> None:
+    sql = macros(engine).render("utc_timestamp", "happened")
+    assert "[0-9]{4}-[0-9]{2}-[0-9]{2}" in sql
+    assert "cast(trim(" not in sql
 
 
 @pytest.mark.parametrize(

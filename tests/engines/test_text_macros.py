@@ -1,0 +1,91 @@
+"""Macros that read text give the same on every engine, whatever its session or project takes for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from segmentloom_sync.macros import MacroRenderer
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.base import Engine, Warehouse
+from segmentloom_sync.warehouse.connect import connect
+from tests.engines.conftest import NewWorkspace
+
+BLANKS = " \t\n\r\f\v"
+TIMES = [
+    ("2026-03-01T10:00:00+02:00", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+    ("2026-03-01 10:00:00.000001 +0200", datetime(2026, 3, 1, 8, 0, 0, 1, tzinfo=UTC)),
+    (" 2026-03-01t10:00:00z ", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+    ("2026-03-01 10:00:00", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+    ("2026-03-01 10:00:00.5+02", datetime(2026, 3, 1, 8, 0, 0, 500_000, tzinfo=UTC)),
+    ("2026-03-01 10:00", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+    ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+    ("1772359200", None),
+    ("1772359200000", None),
+    ("yesterday", None),
+]
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Evaluates a macro over one text on an engine."""
+
+    warehouse: Warehouse
+    macros: MacroRenderer
+
+    def of(self, macro: str, text: str) -> Any:
+        """What the macro makes of a text."""
+        return self.over(macro, self.macros.render("literal", text))
+
+    def over(self, macro: str, constant: str) -> Any:
+        """What the macro makes of an SQL constant."""
+        value = self.macros.render(macro, "held.value")
+        [row] = self.warehouse.rows(f"select {value} as result from (select {constant} as value) as held")
+        return row[0]
+
+
+@pytest.fixture(scope="module")
+def evaluator(engine: Engine, new_workspace: NewWorkspace) -> Iterator[Evaluator]:
+    """On each engine in turn."""
+    workspace = new_workspace(engine)
+    project = Project.find(workspace.path, workspace.path)
+    with closing(connect(project)) as warehouse:
+        yield Evaluator(warehouse, MacroRenderer(project, warehouse))
+
+
+@pytest.mark.parametrize(("text", "time"), TIMES)
+def test_text_becomes_a_time_in_utc(evaluator: Evaluator, text: str, time: datetime | None) -> None:
+    assert evaluator.of("utc_timestamp", text) == time
+
+
+@pytest.mark.parametrize("fraction", ["", ".000001"])
+def test_a_time_stays_what_it_is(evaluator: Evaluator, fraction: str) -> None:
+    constant = evaluator.macros.render("timestamp_literal", f"2026-03-01T10:00:00{fraction}Z")
+    found = evaluator.over("utc_timestamp", constant)
+    assert found == datetime.fromisoformat(f"2026-03-01T10:00:00{fraction}+00:00")
+
+
+def test_a_date_is_its_midnight(evaluator: Evaluator) -> None:
+    assert evaluator.over("utc_timestamp", "cast('2026-03-01' as date)") == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_ascii_blanks_are_trimmed_and_nothing_else(evaluator: Evaluator) -> None:
+    kept = f"x0b{BLANKS}\\fnrt"
+    assert evaluator.of("trim_blanks", f"{BLANKS}{kept}{BLANKS}") == kept
+    assert evaluator.of("trim_blanks", BLANKS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1.5e3", 1500.0), ("1.7976931348623157e308", 1.7976931348623157e308), ("1e999", None)],
+)
+def test_a_number_too_large_for_a_float_is_none(
+    evaluator: Evaluator, text: str, number: float | None
+) -> None:
+    for sign in ("", "-"):
+        assert evaluator.of("text_to_number", f"{sign}{text}") == (number and float(f"{sign}{number}"))
