@@ -16,7 +16,7 @@ from segmentloom_sync.project import Project
 from segmentloom_sync.settings import Settings, load_settings
 from segmentloom_sync.sync.build import build_audiences
 from segmentloom_sync.sync.choice import Chosen, choose
-from segmentloom_sync.sync.evaluations import due_audiences, latest_evaluations
+from segmentloom_sync.sync.evaluations import due_audiences, published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
@@ -58,10 +58,15 @@ def run_command(
         One report for each list, and whether somebody interrupted.
 
     Raises:
-        ConfigError: an audience or the configuration is wrong; nothing was built or sent.
+        ConfigError: an audience, an option or the configuration is wrong; nothing was built or sent.
         DbtError: dbt failed for all.
         TryAgainLater: another process has the warehouse.
     """
+    if options.as_of is not None and options.as_of > clock.now():
+        raise ConfigError(
+            f"--as-of {options.as_of.isoformat()} is in the future",
+            hint="`segmentloom-sync preview` shows what an audience would be then",
+        )
     chosen = choose(project, options.names)
     for warning in chosen.warnings:
         terminal.warn(warning)
@@ -144,7 +149,7 @@ def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
         return set(
             due_audiences(
                 {audience.name: CADENCES[audience.cadence] for audience in chosen.audiences},
-                latest_evaluations(warehouse),
+                published_evaluations(warehouse),
                 unfinished_audiences(warehouse, followed_lists(chosen.everybody.values())),
                 clock.now(),
             )

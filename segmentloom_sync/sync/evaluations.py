@@ -12,52 +12,52 @@ EARLY = 0.1
 """The share of a cadence by which an audience is due early, so that a scheduler's jitter skips no turn."""
 
 
-def latest_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
-    """The time of each audience's newest published evaluation; empty before the first dbt run."""
+def published_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
+    """Of when each audience's published members are, which may be older than one published before.
+
+    The members say so themselves. Of an audience without members its newest evaluation that found none does.
+    An audience of which it isn't known is left out.
+    """
+    return {audience: max(times) for audience, times in _published(warehouse).items()}
+
+
+def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | None) -> datetime | None:
+    """As `published_evaluations`, of one audience.
+
+    Returns:
+        None when it isn't known, or isn't `as_of` where that is given.
+    """
+    found = _published(warehouse).get(audience, set())
+    if as_of is not None:
+        return as_of if as_of in found else None
+    return max(found, default=None)
+
+
+def _published(warehouse: Warehouse) -> dict[str, set[datetime]]:
+    """The times that the published members may be of: several only where several evaluations found none."""
     if not warehouse.exists("audience_sizes"):
         return {}
-    rows = warehouse.rows(
+    found: dict[str, set[datetime]] = {}
+    for audience, evaluated_at in warehouse.rows(
+        f"""
+        select
+            audience,
+            evaluated_at
+        from {warehouse.relation("audience_sizes")}
+        where members = 0
+        """
+    ):
+        found.setdefault(str(audience), set()).add(evaluated_at)
+    of_members = warehouse.rows(
         f"""
         select
             audience,
             max(evaluated_at) as evaluated_at
-        from {warehouse.relation("audience_sizes")}
+        from {warehouse.relation("audience_membership")}
         group by 1
         """
     )
-    return {str(audience): evaluated_at for audience, evaluated_at in rows}
-
-
-def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | None) -> datetime | None:
-    """Of when the published members are; None when that isn't known, or isn't `as_of` where that is given.
-
-    The members say so themselves. Of an audience without members the sizes do.
-    """
-    if not warehouse.exists("audience_sizes"):
-        return None
-    [(of_members,)] = warehouse.rows(
-        f"""
-        select max(evaluated_at) as evaluated_at
-        from {warehouse.relation("audience_membership")}
-        where audience = :audience
-        """,
-        audience=audience,
-    )
-    if of_members is not None:
-        found = {of_members}
-    else:
-        sizes = warehouse.rows(
-            f"""
-            select evaluated_at
-            from {warehouse.relation("audience_sizes")}
-            where audience = :audience
-            """,
-            audience=audience,
-        )
-        found = {evaluated_at for (evaluated_at,) in sizes}
-    if as_of is not None:
-        return as_of if as_of in found else None
-    return max(found, default=None)
+    return found | {str(audience): {evaluated_at} for audience, evaluated_at in of_members}
 
 
 def is_due(evaluated_at: datetime | None, cadence: timedelta, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segmentloom_sync.sync.evaluations import latest_evaluations
+from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.warehouse.base import Warehouse
 
 _LISTS = """
@@ -94,7 +94,7 @@ def audience_states(warehouse: Warehouse, cadences: Mapping[str, str]) -> list[d
     Args:
         cadences: by audience, as the files say it.
     """
-    evaluated = latest_evaluations(warehouse)
+    evaluated = published_evaluations(warehouse)
     return [
         {"audience": name, "cadence": cadence, "evaluated_at": evaluated.get(name)}
         for name, cadence in cadences.items()

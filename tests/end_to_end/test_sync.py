@@ -150,6 +150,7 @@ def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspa
         (("run", "buyers", "--release"), "--release and --by NAME go together"),
         (("run", "--no-build", "--as-of", "2026-01-01"), "cannot go with --no-build"),
         (("run", "--as-of", "yesterday"), "is no date or time"),
+        (("run", "--as-of", "2999-01-01"), "is in the future"),
         (("run", "--config", "missing.yml"), "missing.yml not found"),
     ],
 )
