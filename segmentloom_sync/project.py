@@ -76,9 +76,11 @@ class Project:
         if not isinstance(name, str):
             raise ConfigError(f"{directory / PROJECT_FILE} has no `name`")
         profile = render(document.get("profile") or name, file=PROJECT_FILE, key="profile")
+        _expect(profile, str, PROJECT_FILE, "profile")
         folder = _profiles_directory(profiles_dir, directory)
         outputs, default = _outputs(folder / PROFILES_FILE, profile)
         chosen = target or os.environ.get("DBT_TARGET") or render(default, file=PROFILES_FILE, key="target")
+        _expect(chosen, str, PROFILES_FILE, "target")
         if chosen not in outputs:
             raise ConfigError(
                 f"target {chosen!r} is not in profile {profile!r} of {folder / PROFILES_FILE}",
@@ -88,7 +90,9 @@ class Project:
         return cls(
             directory=directory,
             name=name,
-            variables=_package_variables(document.get("vars") or {}),
+            variables=_package_variables(
+                _expect(document.get("vars") or {}, dict, PROJECT_FILE, "vars"),
+            ),
             profiles_dir=folder,
             profile=profile,
             target=chosen,
@@ -205,6 +209,15 @@ def _package_variables(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**declared, **(own if isinstance(own, dict) else {})}
 
 
+def _expect(value: Any, kind: type[str] | type[dict[str, Any]], file: str, key: str) -> Any:
+    """The value when it has the right type. A wrong one is not shown: it may be a secret."""
+    if not isinstance(value, kind):
+        raise ConfigError(
+            f"{file}: `{key}` must be {'text' if kind is str else 'a mapping of names to values'}"
+        )
+    return value
+
+
 def _read_mapping(file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -223,7 +236,7 @@ def _read_mapping(file: Path) -> dict[str, Any]:
 
 
 def _suggestion(wrong: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(wrong, names, n=1)
+    close = difflib.get_close_matches(wrong, [str(name) for name in names], n=1)
     if close:
         return f"did you mean {close[0]!r}?"
     return f"there are: {', '.join(sorted(map(str, names))) or 'none'}"

@@ -55,8 +55,8 @@ def read_settings(project: Project) -> DuckDbSettings:
     """
     output = project.output
     path = _absolute(str(output.get("path") or _MEMORY), project.directory)
-    attachments = [_attachment(entry, project.directory) for entry in output.get("attach") or []]
-    database = output.get("database")
+    attachments = [_attachment(entry, project.directory) for entry in _listed(output, "attach")]
+    database = _text(output, "database")
     file = _file(path)
     if path == _MEMORY:
         ours = [entry for entry in attachments if entry.alias == database and not entry.read_only]
@@ -66,7 +66,7 @@ def read_settings(project: Project) -> DuckDbSettings:
                 hint="give it `path: warehouse.duckdb`, or `database` the alias of an attached file",
             )
         file = _file(ours[0].path)
-    config = dict(output.get("config_options") or {})
+    config = dict(_mapping(output, "config_options"))
     for name in _FOLDER_SETTINGS:
         if name in config:
             config[name] = _absolute(str(config[name]), project.directory)
@@ -75,21 +75,21 @@ def read_settings(project: Project) -> DuckDbSettings:
         database=database if path == _MEMORY else None,
         file=file,
         config=config,
-        extensions=[_extension(entry) for entry in output.get("extensions") or []],
+        extensions=[_extension(entry) for entry in _listed(output, "extensions")],
         attachments=attachments,
-        settings=output.get("settings") or {},
+        settings=_mapping(output, "settings"),
     )
 
 
 def _attachment(entry: Any, folder: Path) -> Attachment:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
         raise ConfigError("an entry of `attach` in profiles.yml has no `path`")
-    options = dict(entry.get("options") or {})
+    options = dict(_mapping(entry, "options"))
     if entry.get("type"):
         options["type"] = entry["type"]
     return Attachment(
         path=_absolute(entry["path"], folder),
-        alias=entry.get("alias"),
+        alias=_text(entry, "alias"),
         read_only=bool(entry.get("read_only")),
         options=options,
     )
@@ -100,6 +100,27 @@ def _extension(entry: Any) -> str:
     if not isinstance(name, str) or not name.isidentifier():
         raise ConfigError("an entry of `extensions` in profiles.yml is not the name of an extension")
     return name
+
+
+def _mapping(settings: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = settings.get(key) or {}
+    if not isinstance(value, dict):
+        raise ConfigError(f"`{key}` in profiles.yml must be a mapping of names to values")
+    return value
+
+
+def _listed(settings: Mapping[str, Any], key: str) -> list[Any]:
+    value = settings.get(key) or []
+    if not isinstance(value, list):
+        raise ConfigError(f"`{key}` in profiles.yml must be a list")
+    return value
+
+
+def _text(settings: Mapping[str, Any], key: str) -> str | None:
+    value = settings.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"`{key}` in profiles.yml must be text")
+    return value
 
 
 def _absolute(path: str, folder: Path) -> str:

@@ -204,3 +204,17 @@ def test_a_wrong_profiles_file_is_one_clear_message(project: Path, text: str, me
     (project / "profiles.yml").write_text(text)
     with pytest.raises(ConfigError, match=message):
         Project.find()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "key"),
+    [
+        ("profiles.yml", "shop: {target: [a], outputs: {a: {type: duckdb}}}", "target"),
+        ("dbt_project.yml", "{name: shop, profile: [a]}", "profile"),
+        ("dbt_project.yml", "{name: shop, profile: shop, vars: [1]}", "vars"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(project: Path, file: str, text: str, key: str) -> None:
+    (project / file).write_text(text)
+    with pytest.raises(ConfigError, match=f"{file}: `{key}` must be"):
+        Project.find()
