@@ -9,6 +9,7 @@ from segmentloom_sync.audiences.library import (
     FOLDER,
     Audience,
     HasDirectory,
+    listed,
     load_audiences,
     load_file,
     reference_problems,
@@ -55,11 +56,18 @@ def choose_audience(project: HasDirectory, wanted: str) -> Choice:
 
 
 def _from_file(project: HasDirectory, file: Path, audiences: dict[str, Audience]) -> Audience:
-    if not file.is_file():
+    try:
+        exists = file.is_file()
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {(error.strerror or 'unreadable').lower()}") from None
+    if not exists:
         raise ConfigError(f"there is no file {file}", hint="give an audience's name or the path of its file")
     audience, problems = load_file(file, label=str(file))
     if audience is not None:
-        known = {audience.name, *(entry.stem for entry in (project.directory / FOLDER).glob("*.yml"))}
+        known = {
+            audience.name,
+            *(entry.stem for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"),
+        }
         others = {name: other for name, other in audiences.items() if name != audience.name}
         problems = [
             problem

@@ -6,7 +6,9 @@ import contextlib
 import gzip
 import hashlib
 import io
+import os
 import shutil
+import stat
 import sys
 import tempfile
 import weakref
@@ -32,7 +34,7 @@ class SourceFile:
     """A file whose content is known, so that the same content is never loaded twice.
 
     Attributes:
-        name: as the caller named it.
+        name: as the caller named it; bytes that are no UTF-8 as escapes, since warehouses take none.
         digest: SHA-256 of the unpacked content.
         size: bytes of the unpacked content.
         line_count: lines in it.
@@ -89,31 +91,60 @@ def find(names: Sequence[str]) -> list[SourceFile]:
     """
     found = []
     for name in names:
+        if not name:
+            raise ConfigError("a file name is empty", hint="name a file or a folder, or - for standard input")
         if name == STDIN:
-            found.append(_spooled(name, lambda: contextlib.nullcontext(sys.stdin.buffer)))
-        elif Path(name).is_dir():
+            found.append(_spooled(name, _standard_input))
+            continue
+        mode = _mode(name)
+        if stat.S_ISDIR(mode):
             found += [_check(str(path), _opener(path)) for path in _event_files(Path(name))]
-        elif Path(name).exists() and not Path(name).is_file():
+        elif mode and not stat.S_ISREG(mode):
             found.append(_spooled(name, _opener(Path(name))))
         else:
             found.append(_check(name, _opener(Path(name))))
     return found
 
 
+def _standard_input() -> AbstractContextManager[BinaryIO]:
+    # Python has no object for a standard input that was closed before it started.
+    if sys.stdin is None or sys.stdin.closed:
+        raise ConfigError(f"cannot read {STDIN}: standard input is closed")
+    return contextlib.nullcontext(sys.stdin.buffer)
+
+
+def _mode(name: str) -> int:
+    """What kind of file it is; 0 when that cannot be known, and then opening it says why."""
+    try:
+        return Path(name).stat().st_mode
+    except OSError:
+        return 0
+
+
 def _event_files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.rglob("*") if _is_event_file(path.relative_to(folder), path))
+    paths = []
+    try:
+        for parent, folders, names in os.walk(folder, onerror=_raise):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            paths += [path for name in names if _is_event_file(path := Path(parent, name))]
+    except OSError as error:
+        raise ConfigError(f"cannot read {error.filename}: {error.strerror or 'unreadable'}") from error
     if not paths:
         raise ConfigError(
             f"no event files in {folder}",
             hint=f"it takes {', '.join(sorted(_SUFFIXES))}, also with .gz; name other files one by one",
         )
-    return paths
+    return sorted(paths)
 
 
-def _is_event_file(relative: Path, path: Path) -> bool:
-    if any(part.startswith(".") for part in relative.parts):
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_event_file(path: Path) -> bool:
+    if path.name.startswith("."):
         return False
-    plain = relative.with_suffix("") if relative.suffix == ".gz" else relative
+    plain = path.with_suffix("") if path.suffix == ".gz" else path
     return plain.suffix in _SUFFIXES and path.is_file()
 
 
@@ -151,7 +182,8 @@ def _check(name: str, opener: Callable[[], BinaryIO]) -> SourceFile:
             line_count += chunk.count(b"\n")
             last = chunk
     line_count += not last.endswith(b"\n")
-    return SourceFile(name, digest.hexdigest(), size, line_count, opener)
+    printable = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return SourceFile(printable, digest.hexdigest(), size, line_count, opener)
 
 
 @contextmanager

@@ -184,3 +184,5 @@ def test_a_file_anywhere_can_use_the_audiences_of_the_project(project: ProjectFo
         choose_audience(project, str(draft))
     with pytest.raises(ConfigError, match="there is no file"):
         choose_audience(project, "nope.yml")
+    with pytest.raises(ConfigError, match=r"cannot read x+\.yml: file name too long"):
+        choose_audience(project, f"{'x' * 300}.yml")

@@ -12,6 +12,7 @@ import pytest
 from segmentloom_sync.errors import ConfigError, SegmentloomError
 from segmentloom_sync.landing.files import find
 from segmentloom_sync.landing.json_line import MAX_BYTES
+from tests.unprivileged import reachable_folder, unprivileged
 
 LINES = [b'{"a": 1}\n', b"\n", b'{"b": 2}\r\n', b'{"c": 3}']
 CONTENT = b"".join(LINES)
@@ -119,4 +120,40 @@ def test_standard_input_and_pipes_are_read_once(tmp_path: Path, monkeypatch: pyt
     writer.start()
     [file] = find([str(tmp_path / "pipe")])
     writer.join()
+    assert list(file.lines()) == LINES
+
+
+def test_folders_without_permission_are_named() -> None:
+    with reachable_folder() as folder:
+        (folder / "good.jsonl").write_bytes(CONTENT)
+        (folder / "closed").mkdir()
+        (folder / "closed" / "a.jsonl").write_bytes(CONTENT)
+        (folder / "closed").chmod(0o000)
+        with unprivileged():
+            with pytest.raises(ConfigError, match=r"cannot read .*/closed: Permission denied"):
+                find([str(folder)])
+            with pytest.raises(ConfigError, match=r"cannot read .*/closed/a\.jsonl: Permission denied"):
+                find([str(folder / "closed" / "a.jsonl")])
+
+
+def test_names_that_no_file_can_have_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_bytes(CONTENT)
+    with pytest.raises(ConfigError, match="a file name is empty"):
+        find([""])
+    with pytest.raises(ConfigError, match=r"cannot read x+: File name too long"):
+        find(["x" * 300])
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(ConfigError, match="cannot read -: standard input is closed"):
+        find(["-"])
+
+
+def test_a_name_that_is_no_utf_8_is_escaped(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9.jsonl"
+    Path(os.fsdecode(path)).write_bytes(CONTENT)
+    [file] = find([str(tmp_path)])
+    assert file.name == f"{tmp_path}/caf\\xe9.jsonl"
     assert list(file.lines()) == LINES
