@@ -1,15 +1,26 @@
-{# The audiences that this run built and no test of which failed: name -> relation. #}
+{# The audiences that this run built and all tests of which passed in it: name -> relation. One without tests is not among them. #}
 {% macro passed_audiences(results) -%}
-    {%- set failed = [] -%}
-    {%- for result in results if result.node.resource_type == 'test' and result.status in ['fail', 'error', 'runtime error'] -%}
-        {%- do failed.extend(result.node.depends_on.nodes) -%}
+    {%- set built = {} -%}
+    {%- set passed_tests = [] -%}
+    {%- for result in results -%}
+        {%- if result.node.resource_type == 'test' and result.status in ['pass', 'warn'] -%}
+            {%- do passed_tests.append(result.node.unique_id) -%}
+        {%- elif result.node.resource_type == 'model' and result.status == 'success' -%}
+            {%- set name = result.node.config.meta.get('segmentloom_audience') -%}
+            {%- if name -%}
+                {%- do built.update({result.node.unique_id: [name, result.node.relation_name]}) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {#- Of the project, not of the results: those do not tell of tests that were left out of the run. -#}
+    {%- set tested = [] -%}
+    {%- set unproven = [] -%}
+    {%- for test in graph.nodes.values() if built and test.resource_type == 'test' -%}
+        {%- do (tested if test.unique_id in passed_tests else unproven).extend(test.depends_on.nodes) -%}
     {%- endfor -%}
     {%- set passed = {} -%}
-    {%- for result in results if result.node.resource_type == 'model' and result.status == 'success' -%}
-        {%- set name = result.node.config.meta.get('segmentloom_audience') -%}
-        {%- if name and result.node.unique_id not in failed -%}
-            {%- do passed.update({name: result.node.relation_name}) -%}
-        {%- endif -%}
+    {%- for id, audience in built.items() if id in tested and id not in unproven -%}
+        {%- do passed.update({audience[0]: audience[1]}) -%}
     {%- endfor -%}
     {{ return(passed) }}
 {%- endmacro %}

@@ -1,12 +1,12 @@
-{# Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests did not fail
-   in this run. Each audience changes in one transaction; a failed one keeps its last good members. #}
+{# Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests all passed
+   in this run, which only `dbt build` can do. Each audience changes in one transaction; any other keeps its last good members. #}
 {% macro publish_audiences(results) -%}
     {%- set tables = {
         'audience_membership': ref('segmentloom__audience_membership'),
         'audience_membership_log': ref('segmentloom__audience_membership_log'),
         'audience_sizes': ref('segmentloom__audience_sizes'),
     } -%}
-    {%- if execute and flags.WHICH in ['run', 'build'] -%}
+    {%- if execute and flags.WHICH == 'build' and not (flags.EMPTY | default(false)) -%}
         {%- set passed = segmentloom.passed_audiences(results) -%}
         {%- if passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}

@@ -33,7 +33,8 @@ def build_audiences(
         as_of: the time of the evaluation; default: the start of dbt's run.
 
     Returns:
-        What went wrong, in one line, for each audience whose model or test failed; the others are published.
+        What went wrong, in one line, for each audience whose model or test failed or did not run;
+        the others are published.
 
     Raises:
         DbtError: dbt failed as a whole, or nothing that a sync can use was built.
@@ -70,13 +71,17 @@ def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, s
     wrong: dict[str, str] = {}
     for name in names:
         model = by_name.get(f"audience_{name}")
-        tests = [result for result in failed if _is_test_of(result, {f"audience_{name}"})]
+        tests = [result for result in by_name.values() if _is_test_of(result, {f"audience_{name}"})]
+        unproven = [test for test in tests if test.status not in {"pass", "warn"}]
         if model is None:
             wrong[name] = f"dbt knows no model audience_{name}"
         elif model.status != "success":
             wrong[name] = _line(model if model.failed else first, f"audience_{name} was skipped")
-        elif tests:
-            wrong[name] = _line(tests[0], "a test failed")
+        elif unproven:
+            worst = max(unproven, key=lambda test: test.failed)
+            wrong[name] = _line(worst if worst.failed else first, f"{_name(worst.unique_id)} was skipped")
+        elif not tests:
+            wrong[name] = f"dbt ran no test of audience_{name}, so it is not published"
     return wrong
 
 

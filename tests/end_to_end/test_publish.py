@@ -57,6 +57,7 @@ class Story:
     alone: State
     together: State
     changed: State
+    untested: Mapping[str, State]
     gone: State
     compiled: Mapping[str, str]
     rendered: Mapping[str, str]
@@ -77,11 +78,11 @@ class Shop:
         fill(connection, traits, [Event(buyer, "Bought", PURCHASE, {"total": 60}) for buyer in buyers])
         connection.close()
 
-    def build(self, as_of: str, *selection: str, check: bool = True) -> State:
+    def build(self, as_of: str, *selection: str, command: str = "build", check: bool = True) -> State:
         """Compile the audiences, run `dbt build` on a selection, and look."""
         compile_audiences(ProjectFolder.find(self.workspace.path))
         variables = f'{{"segmentloom_as_of": "{as_of}"}}'
-        self.workspace.dbt("build", "--select", *selection, "--vars", variables, check=check)
+        self.workspace.dbt(command, "--select", *selection, "--vars", variables, check=check)
         connection, _ = open_warehouse(self.database)
         queries = (
             "select audience, profile_id, strftime(entered_at, '%d'), strftime(evaluated_at, '%d')"
@@ -111,7 +112,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """Four runs of dbt on a shop that changes in between."""
+    """Runs of dbt on a shop that changes in between."""
     shop = Shop(tmp_path_factory.mktemp("publish") / "shop")
     shop.has({"p1": {"seats": 5}, "p2": {}, "p3": {"is_staff": "TRUE"}}, "p1", "p2", "p3")
     alone = shop.build("2026-06-02", "audience_staff")
@@ -125,10 +126,20 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     shop.build("2026-06-04", *ALL, "--full-refresh", check=False)
     changed = shop.build("2026-06-04", "audience_buyers", "audience_staff")
 
+    # Now only p1 is staff, but no run shows it that could be believed.
+    shop.has({"p1": {"is_staff": True}})
+    untested = {
+        "dbt run": shop.build("2026-06-05", "audience_staff", command="run"),
+        "a test left out": shop.build(
+            "2026-06-05", "audience_staff", "--exclude", "unique_audience_staff_profile_id"
+        ),
+        "no rows": shop.build("2026-06-05", "audience_staff", "--empty"),
+    }
+
     for name in AUDIENCES:
         (shop.workspace.path / "audiences" / f"{name}.yml").unlink()
     gone = shop.build("2026-06-05", MEMBERSHIP)
-    return Story(alone, together, changed, gone, compiled, rendered)
+    return Story(alone, together, changed, untested, gone, compiled, rendered)
 
 
 def test_one_audience_alone_is_published_alone_even_first(story: Story) -> None:
@@ -174,6 +185,13 @@ def test_the_log_has_each_entry_and_exit_once_however_often_an_evaluation_is_rep
         ("04", "buyers", 2),
         ("04", "staff", 2),
     ]
+
+
+@pytest.mark.parametrize("run", ["dbt run", "a test left out", "no rows"])
+def test_what_was_not_tested_to_the_end_or_is_empty_on_purpose_is_not_published(
+    story: Story, run: str
+) -> None:
+    assert story.untested[run] == story.changed
 
 
 def test_audiences_that_are_gone_lose_their_members_and_keep_their_history(story: Story) -> None:

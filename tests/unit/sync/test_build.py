@@ -22,6 +22,9 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
         HASHED,
         node("model.shop.audience_buyers"),
         node("model.shop.audience_leavers"),
+        node("test.shop.unique_leavers.0a1b2c", "pass", None, "model.shop.audience_leavers"),
+        node("test.shop.not_null_leavers.0a1b2c", "warn", None, "model.shop.audience_leavers"),
+        node("test.shop.unique_buyers.0a1b2c", "pass", None, "model.shop.audience_buyers"),
         node(
             "test.shop.min_members.0a1b2c",
             "fail",
@@ -31,6 +34,20 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
     ]
     assert failures(results, ["buyers", "leavers"]) == {
         "buyers": "dbt: test min_members failed: Got 1 result, configured to fail if != 0"
+    }
+
+
+def test_an_audience_that_was_not_tested_to_the_end_does_not_go_on() -> None:
+    results = [
+        HASHED,
+        node("model.shop.audience_buyers"),
+        node("test.shop.unique_buyers.0a1b2c", "pass", None, "model.shop.audience_buyers"),
+        node("test.shop.min_members.0a1b2c", "skipped", None, "model.shop.audience_buyers"),
+        node("model.shop.audience_leavers"),
+    ]
+    assert failures(results, ["buyers", "leavers"]) == {
+        "buyers": "min_members was skipped",
+        "leavers": "dbt ran no test of audience_leavers, so it is not published",
     }
 
 
