@@ -4,6 +4,7 @@
         alias='audience_membership_log',
         materialized='incremental',
         full_refresh=false,
+        cluster_by=segmentloom.cluster_column('audience'),
         on_schema_change='append_new_columns',
     )
 }}
