@@ -41,11 +41,13 @@ def lay_out(directory: Path) -> NewProject:
     """Write what a project needs; a file that exists is never touched.
 
     Raises:
-        ConfigError: the folder cannot be made or written.
+        ConfigError: packages.yml cannot be read, and nothing was written; or the folder cannot be made or
+            written.
     """
     directory = directory.expanduser().resolve()
     name = project_name(directory)
     values = {"name": name, "package": package_directory().as_posix()}
+    there_before = _packages(directory)
     written, kept = [], []
     try:
         for relative, text in _files(values):
@@ -59,8 +61,21 @@ def lay_out(directory: Path) -> NewProject:
         (directory / "models").mkdir(exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from error
-    packages = (directory / "packages.yml").read_text(encoding="utf-8")
-    return NewProject(directory, name, tuple(written), tuple(kept), "segmentloom" not in packages.lower())
+    lacks = there_before is not None and "segmentloom" not in there_before.lower()
+    return NewProject(directory, name, tuple(written), tuple(kept), lacks)
+
+
+def _packages(directory: Path) -> str | None:
+    """The text of packages.yml; None when it is to be written."""
+    file = directory / "packages.yml"
+    try:
+        return file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        raise ConfigError(f"cannot read {file}: it is not UTF-8", hint="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {(error.strerror or 'unreadable').lower()}") from None
 
 
 def project_name(directory: Path) -> str:

@@ -91,3 +91,15 @@ def test_the_destinations_are_those_that_the_simulators_announce() -> None:
         simulator = kind(clock=SimulatorClock(), matching=Matching())
         simulator.base_url = f"http://127.0.0.1:{ports[name]}"
         assert written[name] == simulator.settings()
+
+
+def test_a_packages_file_that_cannot_be_read_stops_before_anything_is_written(tmp_path: Path) -> None:
+    packages = tmp_path / "packages.yml"
+    packages.mkdir()
+    with pytest.raises(ConfigError, match=r"cannot read .*packages\.yml: is a directory"):
+        lay_out(tmp_path)
+    packages.rmdir()
+    packages.write_bytes(b"packages: [] # \xe9\n")
+    with pytest.raises(ConfigError, match=r"cannot read .*packages\.yml: it is not UTF-8"):
+        lay_out(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["packages.yml"]
