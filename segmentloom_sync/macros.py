@@ -147,12 +147,14 @@ def _project_name(folder: Path) -> Any:
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
     try:
+        if not file.is_file():
+            return {}
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeDecodeError):
         raise ConfigError(f"{file}: not valid YAML") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {(error.strerror or 'unreadable').lower()}") from None
     return document if isinstance(document, dict) else {}
 
 

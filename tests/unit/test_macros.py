@@ -143,3 +143,12 @@ def test_the_package_is_the_project_or_is_installed_or_is_a_local_package(tmp_pa
     installed.mkdir(parents=True)
     (installed / "dbt_project.yml").write_text("name: segmentloom\n")
     assert macro_folder(shop) == installed / "macros"
+
+
+def test_a_project_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_bytes(b"name: caf\xe9\n")
+    with pytest.raises(ConfigError, match=r"dbt_project\.yml: not valid YAML"):
+        macro_folder(tmp_path)
+    (tmp_path / "x").write_text("")
+    with pytest.raises(ConfigError, match=r"cannot read x+.*: file name too long"):
+        macro_folder(Path("x" * 300))
