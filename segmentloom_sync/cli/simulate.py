@@ -55,6 +55,8 @@ def simulate(
 
     names = list(simulators.PLATFORMS) if platform is Which.ALL else [platform.value]
     ports = {name: port + index if port else 0 for index, name in enumerate(names)}
+    if state:
+        snapshot.require_writable(state)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

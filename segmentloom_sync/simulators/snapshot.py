@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +15,27 @@ from segmentloom_sync.simulators.lists import Key, SimulatedList
 from segmentloom_sync.simulators.platform import Platform
 
 
+def require_writable(path: Path) -> None:
+    """Make sure that `save` can write there, before there is something to lose; leaves everything as it is.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        partial = _partial(path)
+        partial.touch()
+        partial.unlink()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a file's name").lower()
+        raise ConfigError(f"cannot write {path}: {reason}", hint="name another file with --state") from None
+
+
 def save(path: Path, platforms: Mapping[str, Platform]) -> None:
     """Write the lists with their members; request ids and sessions are not kept."""
     document = {name: [_dump(entry) for entry in platform.lists] for name, platform in platforms.items()}
-    partial = path.with_name(f"{path.name}.partial")
+    partial = _partial(path)
     partial.write_text(json.dumps(document), encoding="utf-8")
     partial.replace(path)
 
@@ -38,6 +57,10 @@ def load(path: Path, platforms: Mapping[str, Platform]) -> None:
         raise ConfigError(
             f"{path}: cannot be read as a simulator state", hint="delete the file, or name another"
         ) from None
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f"{path.name}.partial")
 
 
 def _dump(entry: SimulatedList) -> dict[str, Any]:

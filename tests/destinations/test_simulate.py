@@ -79,3 +79,18 @@ def test_a_foreign_state_file_is_refused_and_kept(tmp_path: Path, text: str) -> 
     with simulators.running(["meta"]) as sims, pytest.raises(ConfigError, match=r"state\.json"):
         snapshot.load(state, sims)
     assert state.read_text() == text
+
+
+def test_a_state_file_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for state, reason in (
+        (tmp_path, "is a directory"),
+        (Path("/"), "is a directory"),
+        (tmp_path / "none" / "x.json", "no such file"),
+        (tmp_path / "file" / "x.json", "not a directory"),
+        (tmp_path / ("x" * 300), "file name too long"),
+    ):
+        with pytest.raises(ConfigError, match=f"cannot write .*: {reason}"):
+            snapshot.require_writable(state)
+    snapshot.require_writable(tmp_path / "state.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
