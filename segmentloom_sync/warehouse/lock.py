@@ -8,6 +8,7 @@ open. The system ends the lock with its holder, however that dies.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -117,20 +118,23 @@ class FileLock:
 
 
 def wait_limit(seconds: float | None) -> float:
-    """The time limit: the given one, else that of the environment, else the default.
+    """The time limit: the given one, else that of the environment unless that is empty, else the default.
 
     Raises:
-        ConfigError: the environment's is no number.
+        ConfigError: the environment's is no number, negative or without end.
     """
     if seconds is not None:
         return seconds
-    text = os.environ.get(WAIT_VARIABLE)
-    if text is None:
+    text = os.environ.get(WAIT_VARIABLE, "").strip()
+    if not text:
         return DEFAULT_WAIT_SECONDS
     try:
-        return float(text)
+        limit = float(text)
     except ValueError:
-        raise ConfigError(f"{WAIT_VARIABLE} is not a number of seconds") from None
+        limit = math.nan
+    if not (math.isfinite(limit) and limit >= 0):
+        raise ConfigError(f"{WAIT_VARIABLE} is not a number of seconds", hint="0 or more, such as 60")
+    return limit
 
 
 @contextmanager

@@ -178,9 +178,12 @@ def test_waiting_time_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SEGMENTLOOM_WAIT_SECONDS", "7.5")
     assert wait_limit(None) == 7.5
     assert wait_limit(1) == 1
-    monkeypatch.setenv("SEGMENTLOOM_WAIT_SECONDS", "soon")
-    with pytest.raises(ConfigError, match="SEGMENTLOOM_WAIT_SECONDS"):
-        wait_limit(None)
+    monkeypatch.setenv("SEGMENTLOOM_WAIT_SECONDS", "")
+    assert wait_limit(None) == 60
+    for wrong in ("soon", "nan", "inf", "-1"):
+        monkeypatch.setenv("SEGMENTLOOM_WAIT_SECONDS", wrong)
+        with pytest.raises(ConfigError, match="SEGMENTLOOM_WAIT_SECONDS"):
+            wait_limit(None)
 
 
 def test_other_errors_of_the_engine_name_no_holder() -> None:
