@@ -10,7 +10,8 @@ import yaml
 from segmentloom_sync.audiences.library import Audience
 
 PROPERTIES_FILE = "_audiences.yml"
-
+TIMESTAMP = "{{ 'timestamp_ntz' if target.type == 'snowflake' else 'timestamp' }}"
+"""The type of times in contracts: plain `timestamp` may be another type on a Snowflake account."""
 
 Entry = tuple[dict[str, Any], list[dict[str, Any]]]
 """What the file says of one audience: its model, and its exposures."""
@@ -78,7 +79,7 @@ def _model(audience: Audience) -> dict[str, Any]:
             {
                 "name": "evaluated_at",
                 "description": "The time that the windows end at, UTC.",
-                "data_type": "timestamp",
+                "data_type": TIMESTAMP,
             },
         ],
     }
