@@ -1,4 +1,4 @@
-{#- One row per profile: its latest consents, and whether a browser of its ever sent Global Privacy Control. -#}
+{#- One row per profile: its latest consents, and whether any of its identifiers came with Global Privacy Control. -#}
 {{ config(materialized='table') }}
 
 with
@@ -16,9 +16,8 @@ statements as (
             when 'true' then 'granted'
             when 'denied' then 'denied'
             when 'false' then 'denied'
-        end as {{ consent }}_consent,
+        end as {{ consent }}_consent{{ ',' if not loop.last }}
         {%- endfor %}
-        case when lower({{ segmentloom.json_raw_text('context', ['gpc']) }}) = 'true' then 1 else 0 end as gpc
 
     from {{ ref('int_segmentloom__owned_events') }}
 
@@ -38,19 +37,61 @@ ranked as (
     from statements
 
     where
-        gpc = 1
-        or ad_user_data_consent is not null
+        ad_user_data_consent is not null
         or ad_personalization_consent is not null
+
+),
+
+consents as (
+
+    select
+        profile_id,
+        {%- for consent in ['ad_user_data', 'ad_personalization'] %}
+        max(case when {{ consent }}_place = 1 then {{ consent }}_consent end) as {{ consent }}_consent{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from ranked
+
+    group by profile_id
+
+),
+
+gpc_events as (
+
+    select * from (
+        {{ segmentloom.usable_identifiers(ref('segmentloom__events')) }}
+    ) as identified
+
+    where lower({{ segmentloom.json_raw_text('context', ['gpc']) }}) = 'true'
+
+),
+
+{#- Every identifier of the event, not its owner alone: on a shared device they are of different profiles. -#}
+gpc_identifiers as (
+
+    {% for type in segmentloom.identifier_types() -%}
+    {{ 'union all ' if not loop.first }}select '{{ type }}' as identifier_type, usable_{{ type }} as identifier_value from gpc_events
+    {% endfor %}
+
+),
+
+opted_out as (
+
+    select distinct identifiers.profile_id
+
+    from gpc_identifiers
+    inner join {{ ref('segmentloom__identifiers') }} as identifiers
+        on
+            identifiers.identifier_type = gpc_identifiers.identifier_type
+            and identifiers.identifier_value = gpc_identifiers.identifier_value
 
 )
 
 select
-    profile_id,
-    {%- for consent in ['ad_user_data', 'ad_personalization'] %}
-    max(case when {{ consent }}_place = 1 then {{ consent }}_consent end) as {{ consent }}_consent,
-    {%- endfor %}
-    max(gpc) = 1 as is_opted_out
+    coalesce(consents.profile_id, opted_out.profile_id) as profile_id,
+    consents.ad_user_data_consent,
+    consents.ad_personalization_consent,
+    opted_out.profile_id is not null as is_opted_out
 
-from ranked
-
-group by profile_id
+from consents
+full outer join opted_out on opted_out.profile_id = consents.profile_id

@@ -256,7 +256,9 @@ def add_events(
             said = str(as_object(context.get("consent")).get(key)).lower()
             if said in ("granted", "true", "denied", "false"):
                 profile.consents[key] = "granted" if said in ("granted", "true") else "denied"
-        profile.is_opted_out |= str(context.get("gpc")).lower() == "true"
+        if str(context.get("gpc")).lower() == "true":
+            for identifier in own_identifiers(event, rules):
+                profiles[profile_of[identifier]].is_opted_out = True
         phone = text_of(traits.get("phone") if event.type != "group" else None) or text_of(
             context_traits.get("phone")
         )
