@@ -1,4 +1,7 @@
-{#- One row per profile: its latest consents, and whether any of its identifiers came with Global Privacy Control. -#}
+{#-
+    One row per profile: its latest consents, and whether any of its identifiers came with Global Privacy Control.
+    There every identifier of the event counts, not its owner alone: on a shared device they are of different profiles.
+-#}
 {{ config(materialized='table') }}
 
 with
@@ -66,7 +69,6 @@ gpc_events as (
 
 ),
 
-{#- Every identifier of the event, not its owner alone: on a shared device they are of different profiles. -#}
 gpc_identifiers as (
 
     {% for type in segmentloom.identifier_types() -%}
