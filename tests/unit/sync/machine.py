@@ -31,7 +31,8 @@ CHANGES = st.lists(
 FAULTS = st.lists(st.sampled_from(["lost", "busy", "partial", "unsure", "ok"]), min_size=1, max_size=4)
 OPERATION = st.integers(1, 45)
 KILLED_AT = st.none() | OPERATION
-MID_RUN = st.none() | st.tuples(OPERATION, st.sampled_from([*NAMES, "another run"]))
+# From shortly before the plan is made until the last batch of a first run is read.
+MID_RUN = st.none() | st.tuples(st.integers(12, 36), st.sampled_from([*NAMES, "another run"]))
 
 
 class SyncMachine(RuleBasedStateMachine):
@@ -119,8 +120,9 @@ class SyncMachine(RuleBasedStateMachine):
     def recover(self) -> None:
         """Nothing fails any more: the list is exact, and a further run has nothing to send."""
         report = self._run(Fuse(), released_by="the model")
-        for _ in range(3 * self.platform.is_asynchronous):
-            self.platform.finish()
+        for turn in range(4 * self.platform.is_asynchronous):
+            # Removals are sent after the additions that they overtake.
+            self.platform.finish(*self.platform.working[-1:] if turn == 0 else ())
             self.clock.time += timedelta(minutes=61)
             report = self._run(Fuse(), released_by="the model")
         assert report.unknown == 0, "I6"
@@ -132,9 +134,13 @@ class SyncMachine(RuleBasedStateMachine):
         self._run(Fuse(), released_by="the model")
         assert len(self.platform.calls) == calls, "I5: a second run sends something"
 
-    @rule()
-    def run_with_guards(self) -> None:
+    @rule(leaves=st.sampled_from([(), NAMES]), opts_out=st.none() | NAME)
+    def run_with_guards(self, leaves: Sequence[str] = (), opts_out: str | None = None) -> None:
         """Whatever a guard holds back, nobody who opted out stays."""
+        for name in leaves:
+            self._change(name, "leaves")
+        if opts_out is not None:
+            self._opt_out(opts_out)
         self._run(Fuse())
         if self.platform.working:
             return  # who was removed while an addition was open is removed again after it
