@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadgroup
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help setup test test-all lint format demo bench docs clean

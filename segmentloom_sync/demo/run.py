@@ -30,6 +30,8 @@ MARK = ".segmentloom-demo"
 STATE = "simulators.json"
 FIRST_PORT = 8800
 """The ports that `segmentloom-sync simulate` takes too, so that it can go on where the demo ended."""
+UNTIL_ANSWERED = timedelta(days=1)
+"""How far the platforms' clock moves on after the first sync: a removal waits for the additions before it."""
 UNTIL_REPORTED = timedelta(days=2)
 """How far the platforms' clock moves on, so that they report match rates."""
 
@@ -109,6 +111,8 @@ def tell(directory: Path, *, fresh: bool, seed: int, persons: int, events: int) 
         commands = _project(directory, platforms)
         story = Story(directory)
         _first_sync(story, shop, commands, platforms)
+        clock.advance(UNTIL_ANSWERED.total_seconds())
+        commands.run("match-rates", "--refresh")
         _day_after(story, shop, commands, platforms)
         clock.advance(UNTIL_REPORTED.total_seconds())
         story.match_rates = commands.run("match-rates", "--refresh")["match_rates"]

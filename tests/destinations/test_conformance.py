@@ -36,8 +36,10 @@ def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:
     entries = pair.simulator.lists
     account = {"meta": "act_1029384756", "linkedin": "urn:li:sponsoredAccount:512345678"}
+    details = {"type": "USER", "sourcePlatform": "SEGMENTLOOM"} if pair.simulator.name == "linkedin" else {}
     for number in range(1_200):
-        entries.create(f"list {number}", account.get(pair.simulator.name, "1234567890"), pair.clock.now(), {})
+        owner = account.get(pair.simulator.name, "1234567890")
+        entries.create(f"list {number}", owner, pair.clock.now(), details)
     found = pair.destination.find_list("list 1199")
     assert found is not None
     assert found.id == pair.simulator.list_id("list 1199")
