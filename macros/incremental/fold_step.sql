@@ -1,0 +1,69 @@
+{#-
+    What a model that folds events in has to do now:
+
+    is_full           build its rows from all events
+    from_batch        the last batch that it has folded in
+    to_batch          the last batch of the events
+    generation        of the events
+    rules             a digest of the model's text: a changed model starts from nothing
+    has_retractions   some events of former batches no longer count
+-#}
+{% macro fold_step() -%}
+    {%- set known = segmentloom.progress_of(['segmentloom__events', model.name]) -%}
+    {%- set events = known.get('segmentloom__events', {'generation': '', 'batch': 0}) -%}
+    {%- set own = known.get(model.name) -%}
+    {%- set rules = local_md5(model.raw_code) -%}
+    {%- set is_full = (
+        flags.FULL_REFRESH
+        or own is none
+        or own.generation != events.generation
+        or own.rules != rules
+        or not load_relation(this)
+    ) -%}
+    {%- set step = {
+        'is_full': is_full,
+        'from_batch': 0 if is_full else own.batch,
+        'to_batch': events.batch,
+        'generation': events.generation,
+        'rules': rules,
+        'has_retractions': false,
+    } -%}
+    {%- if not is_full and step.from_batch < step.to_batch -%}
+        {%- set retractions = run_query('select count(*) from ' ~ segmentloom.retractions(step)).rows[0][0] -%}
+        {%- do step.update({'has_retractions': retractions > 0}) -%}
+    {%- endif -%}
+    {{ return(step) }}
+{%- endmacro %}
+
+{#-
+    The events that a step looks at: those it folds in for the first time (is_new), and when some no longer count, all
+    others that carry an identifier of those, from which its keys are derived again.
+-#}
+{% macro events_to_fold(step, events) -%}
+    select
+        *,
+        {{ 'true' if step.is_full else 'batch > ' ~ step.from_batch }} as is_new
+
+    from {{ events }}
+    {%- if not step.is_full %}
+
+    where
+        batch <= {{ step.to_batch }}
+        and (
+            batch > {{ step.from_batch }}
+            {%- if step.has_retractions %}
+            {%- for type in segmentloom.identifier_types() %}
+            or {{ type }} in (select {{ type }} from {{ segmentloom.retractions(step) }})
+            {%- endfor %}
+            {%- endif %}
+        )
+    {%- endif %}
+{%- endmacro %}
+
+{# The events that no longer count since the last step, as they were. #}
+{% macro retractions(step) -%}
+    {{ return(
+        '(select * from ' ~ segmentloom.state_relation('retractions')
+        ~ ' where batch > ' ~ step.from_batch ~ ' and batch <= ' ~ step.to_batch ~ ') as retractions'
+    ) }}
+{%- endmacro %}
