@@ -1,4 +1,4 @@
-"""`identity`: what was merged, what was refused, and how to undo it. Its commands are in files of their own."""
+"""`identity`: what was merged, what was refused, and how to undo it. Each command has a file of its own."""
 
 from __future__ import annotations
 

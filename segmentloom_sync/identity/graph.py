@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from segmentloom_sync.identity.identifier import Identifier
@@ -36,9 +36,9 @@ class Graph:
         is_whole: False when there were more links than are followed.
     """
 
-    links: Iterable[Link]
+    links: Sequence[Link]
     is_whole: bool = True
-    _of: dict[Hashable, list[Link]] = field(init=False, default_factory=dict)
+    _of: dict[Identifier, list[Link]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for link in sorted(self.links, key=lambda link: (*link.order, link.identifier, link.other)):
@@ -46,10 +46,9 @@ class Graph:
             self._of.setdefault(link.other, []).append(link)
 
     def steps(self, start: Identifier) -> dict[Identifier, Step]:
-        """Every identifier that links reach from the start, with the shortest way to it.
+        """Every identifier that links reach from the start, with a shortest way to it.
 
-        Of several shortest ways the one through the earlier link counts, so the answer does not depend on
-        the order of rows.
+        Earlier links are followed first, so the answer does not depend on the order of rows.
         """
         found = {start: Step(0, None)}
         queue = deque([start])

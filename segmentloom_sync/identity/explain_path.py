@@ -1,0 +1,80 @@
+"""How two identifiers are connected, or what stands between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.identity.decisions import Decision, latest_decision
+from segmentloom_sync.identity.find_profile import Found, profile_of
+from segmentloom_sync.identity.graph import profile_graph
+from segmentloom_sync.identity.identifier import Identifier
+from segmentloom_sync.identity.links import Link, Refusal, link_between, refusals
+from segmentloom_sync.identity.profile_identifiers import oldest_identifier
+from segmentloom_sync.warehouse.base import Warehouse
+
+NEEDED = ("int_segmentloom__links", "int_segmentloom__refused_links", "identity_overrides")
+
+
+@dataclass(frozen=True, slots=True)
+class PathAnswer:
+    """The way from one identifier to another.
+
+    Attributes:
+        path: the fewest links that lead there; None when none do.
+        direct: the link of the two themselves, whether or not it counts.
+        refused_by: the guards against it.
+        decision: what a person decided of it last.
+    """
+
+    start: Identifier
+    end: Identifier
+    profile_id: str
+    end_profile_id: str
+    path: tuple[Link, ...] | None
+    direct: Link | None
+    refused_by: tuple[Refusal, ...] = ()
+    decision: Decision | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The keys of `profile --path --json`."""
+        return {
+            "profile_id": self.profile_id,
+            "other_profile_id": self.end_profile_id,
+            "from": self.start.document(),
+            "to": self.end.document(),
+            "path": None if self.path is None else [link.document() for link in self.path],
+            "direct_link": self.direct.document() if self.direct else None,
+            "refused_by": [refusal.document() for refusal in self.refused_by],
+            "decision": self.decision.document() if self.decision else None,
+        }
+
+
+def explain_path(warehouse: Warehouse, found: Found, end: Identifier) -> PathAnswer:
+    """The path from what was asked for, or the profile's oldest identifier, to another identifier.
+
+    Raises:
+        ConfigError: no event shows the other one.
+    """
+    end_profile_id = profile_of(warehouse, end)
+    if end_profile_id is None:
+        raise ConfigError(
+            f"no event that was built has the {end.type} of --path",
+            hint=f"`segmentloom-sync profile {found.profile_id}` lists the identifiers of the profile",
+        )
+    start = found.identifier or oldest_identifier(warehouse, found.profile_id)
+    direct = link_between(warehouse, start, end)
+    path = None
+    if end_profile_id == found.profile_id:
+        path = profile_graph(warehouse, found.profile_id).path(start, end)
+    return PathAnswer(
+        start=start,
+        end=end,
+        profile_id=found.profile_id,
+        end_profile_id=end_profile_id,
+        path=None if path is None else tuple(path),
+        direct=direct,
+        refused_by=tuple(refusals(warehouse, direct)) if direct else (),
+        decision=latest_decision(warehouse, direct.identifier, direct.other) if direct else None,
+    )
