@@ -88,7 +88,7 @@ def _event(number: int, prefix: str, **fields: Any) -> Delivery:
     moment = START + timedelta(seconds=number)
     fields.setdefault("type", "identify")
     return Delivery(
-        source_id="web", event_id=f"{prefix}{number}", occurred_at=moment, loaded_at=moment, **fields
+        source_id="web", event_id=f"{prefix}{number}", occurred_at=moment, loaded_at=START, **fields
     )
 
 

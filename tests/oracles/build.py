@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.oracles.events import Delivery
 from tests.oracles.identity import Rules
@@ -19,6 +20,8 @@ MODELS = (
     "+segmentloom__profiles",
     "+segmentloom__identity_conflicts",
     "+segmentloom__rejected_events",
+    "+segmentloom__profile_redirects",
+    "+segmentloom__profile_merges",
     "+int_segmentloom__profile_events",
 )
 LOW_LIMITS = {
@@ -65,17 +68,28 @@ class Built:
 def build(workspace: Workspace, deliveries: Sequence[Delivery], rules: Rules = LOW_RULES) -> Built:
     """Land the deliveries and build everything that follows from them."""
     if rules is LOW_RULES:
-        _block(workspace)
-    with closing(connect(Project.find(workspace.path, workspace.path))) as warehouse:
+        block_seed(workspace)
+    with warehouse_of(workspace) as warehouse:
         land(warehouse, deliveries)
-    only = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
-    workspace.dbt("build", *only, "--select", *MODELS)
-    with closing(connect(Project.find(workspace.path, workspace.path))) as warehouse:
+    build_models(workspace)
+    with warehouse_of(workspace) as warehouse:
         found = found_relations(warehouse)
     return Built(workspace, deliveries, found, expected_relations(deliveries, rules))
 
 
-def _block(workspace: Workspace) -> None:
+def warehouse_of(workspace: Workspace) -> closing[Warehouse]:
+    """A connection to the workspace's warehouse, to be used in a with statement: dbt needs the file, too."""
+    return closing(connect(Project.find(workspace.path, workspace.path)))
+
+
+def build_models(workspace: Workspace, *arguments: str) -> None:
+    """Run dbt for events, identity and their tests."""
+    only = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
+    workspace.dbt("build", *only, *arguments, "--select", *MODELS)
+
+
+def block_seed(workspace: Workspace) -> None:
+    """Give the workspace the seed that LOW_RULES knows of."""
     seeds = workspace.path / "seeds"
     seeds.unlink()
     shutil.copytree(REPOSITORY / "seeds", seeds)

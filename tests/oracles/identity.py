@@ -81,14 +81,16 @@ class Identity:
     """The answer: everything that follows from a set of events."""
 
     sightings: dict[Identifier, Sightings]
+    links: dict[Link, Order]
+    kept: dict[Link, Order]
     profile_of: dict[Identifier, str]
     profiles: dict[str, Profile]
     conflicts: set[Conflict]
     owner_of: dict[tuple[str, str], Identifier | None]
 
 
-def stitch(events: Iterable[Delivery], rules: Rules) -> Identity:
-    """Resolve identities of accepted events."""
+def stitch(events: Iterable[Delivery], rules: Rules, suppressed: frozenset[Link] = frozenset()) -> Identity:
+    """Resolve identities of accepted events; suppressed links count for the guards and join nothing."""
     ordered = sorted(events, key=lambda event: event.order)
     own = {event.key: own_identifiers(event, rules) for event in ordered}
     occurring = {identifier for identifiers in own.values() for identifier in identifiers}
@@ -111,8 +113,8 @@ def stitch(events: Iterable[Delivery], rules: Rules) -> Identity:
             links.setdefault(link, event.order)
 
     conflicts = set(refused(links, rules))
-    dropped = {frozenset({conflict.identifier, conflict.other}) for conflict in conflicts}
-    components = connected(sightings, [link for link in links if link not in dropped])
+    kept = left_over(links, conflicts, suppressed)
+    components = connected(sightings, kept)
 
     profile_of: dict[Identifier, str] = {}
     profiles: dict[str, Profile] = {}
@@ -134,7 +136,7 @@ def stitch(events: Iterable[Delivery], rules: Rules) -> Identity:
 
     owner_of = {key: identifiers[0] if identifiers else None for key, identifiers in own.items()}
     add_events(ordered, owner_of, profile_of, profiles, rules)
-    return Identity(sightings, profile_of, profiles, conflicts, owner_of)
+    return Identity(sightings, links, kept, profile_of, profiles, conflicts, owner_of)
 
 
 def own_identifiers(event: Delivery, rules: Rules) -> list[Identifier]:
@@ -187,6 +189,14 @@ def refused(links: dict[Link, Order], rules: Rules) -> Iterator[Conflict]:
                 yield Conflict("later_link", identifier, other, len(others), 1, order[0])
 
 
+def left_over(
+    links: dict[Link, Order], conflicts: Iterable[Conflict], suppressed: frozenset[Link]
+) -> dict[Link, Order]:
+    """The links that nothing refuses or suppresses. No link takes the place of one that is gone."""
+    gone = {frozenset({conflict.identifier, conflict.other}) for conflict in conflicts} | suppressed
+    return {link: order for link, order in links.items() if link not in gone}
+
+
 def connected(nodes: Iterable[Identifier], links: Iterable[Link]) -> list[list[Identifier]]:
     """Connected components, by breadth-first search."""
     neighbours: dict[Identifier, list[Identifier]] = {node: [] for node in nodes}
@@ -209,14 +219,18 @@ def connected(nodes: Iterable[Identifier], links: Iterable[Link]) -> list[list[I
     return components
 
 
+def profile_id_of(oldest: Identifier) -> str:
+    """The id of the profile whose oldest identifier this is."""
+    return hashlib.sha256(f"{oldest[0]}:{oldest[1]}".encode()).hexdigest()[:32]
+
+
 def make_profile(
     component: list[Identifier], sightings: dict[Identifier, Sightings], rules: Rules
 ) -> Profile:
     """The profile of a component, before its events are looked at."""
     identifiers = sorted(component, key=lambda identifier: (sightings[identifier].first, identifier))
-    oldest = identifiers[0]
     profile = Profile(
-        profile_id=hashlib.sha256(f"{oldest[0]}:{oldest[1]}".encode()).hexdigest()[:32],
+        profile_id=profile_id_of(identifiers[0]),
         identifiers=identifiers,
         first_seen_at=min(sightings[identifier].first for identifier in component),
         last_seen_at=max(sightings[identifier].last for identifier in component),
@@ -256,7 +270,7 @@ def add_events(
             said = str(as_object(context.get("consent")).get(key)).lower()
             if said in ("granted", "true", "denied", "false"):
                 profile.consents[key] = "granted" if said in ("granted", "true") else "denied"
-        if str(context.get("gpc")).lower() == "true":
+        if is_gpc(event):
             for identifier in own_identifiers(event, rules):
                 profiles[profile_of[identifier]].is_opted_out = True
         phone = text_of(traits.get("phone") if event.type != "group" else None) or text_of(
@@ -268,6 +282,11 @@ def add_events(
             )
     for profile_id, (_, phone) in phones.items():
         profiles[profile_id].phone = phone
+
+
+def is_gpc(event: Delivery) -> bool:
+    """Whether an event came with Global Privacy Control."""
+    return str(as_object(event.context).get("gpc")).lower() == "true"
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Random event sets full of what goes wrong in real ones, in many small scenarios that share nothing.
 
-A prefix on all identifiers and event ids keeps scenarios apart, so that one dbt build checks hundreds.
+A prefix on all identifiers, events and loads keeps scenarios apart, so that one dbt build checks hundreds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -30,6 +31,7 @@ BLOCKED = {
     "phone": ["+1 650 555 0199"],
 }
 TYPES = ["track"] * 4 + ["identify"] * 4 + ["alias"] * 2 + ["page", "screen", "group"]
+MOSTLY_ALIASES = ["alias"] * 6 + ["track", "identify"]
 TRAIT_VALUES: list[Any] = [
     "gold",
     "",
@@ -91,21 +93,50 @@ def _scenario(random: Random, prefix: str, blocked: Mapping[str, list[str]]) -> 
         for _ in range(6)
     ]
     count = random.choice([1, 2, 4, 8, 16, 30])
-    return [_delivery(random, prefix, names, times, count) for _ in range(count + random.randrange(3))]
+    loads = [_load(random, f"{prefix}{letter}") for letter in random.sample("abcdef", random.randrange(1, 6))]
+    types = MOSTLY_ALIASES if random.random() < 0.2 else TYPES
+    deliveries = [
+        _delivery(random, prefix, names, times, count, random.choice(types), random.choice(loads))
+        for _ in range(count + random.randrange(3))
+    ]
+    if random.random() < 0.3:
+        deliveries += _again(random, deliveries, f"{prefix}{random.choice('AZz')}")
+    return deliveries
+
+
+def _load(random: Random, load_id: str) -> dict[str, Any]:
+    """What all deliveries of a load share; times of loading come twice, and in another order than the ids."""
+    return {
+        "load_id": load_id,
+        "source_id": random.choice(["web", "server"]),
+        "loaded_at": START + timedelta(days=1, seconds=random.randrange(3)),
+    }
+
+
+def _again(random: Random, deliveries: list[Delivery], load_id: str) -> list[Delivery]:
+    """A whole load once more, as another one: earlier than the first, with it, or later."""
+    load_again = random.choice(deliveries).load_id
+    loaded_at = _load(random, load_id)["loaded_at"]
+    return [
+        replace(one, load_id=load_id, loaded_at=loaded_at) for one in deliveries if one.load_id == load_again
+    ]
 
 
 def _delivery(
-    random: Random, prefix: str, names: dict[str, list[str]], times: list[datetime], count: int
+    random: Random,
+    prefix: str,
+    names: dict[str, list[str]],
+    times: list[datetime],
+    count: int,
+    type_: str,
+    load: dict[str, Any],
 ) -> Delivery:
-    type_ = random.choice(TYPES)
     return Delivery(
-        source_id=random.choice(["web", "server"]),
+        **load,
         event_id=f"{prefix}{random.randrange(count * 2)}",
         type=type_,
         event=random.choice(["Order Completed", "Signed Up"]) if type_ == "track" else None,
         occurred_at=random.choice(times),
-        loaded_at=START + timedelta(days=1, seconds=random.randrange(3)),
-        load_id=random.choice(["file-a", "file-b"]),
         line_number=random.randrange(1_000_000),
         user_id=_identifier(random, names["user_id"], 0.5),
         anonymous_id=_identifier(random, names["anonymous_id"], 0.6),

@@ -14,11 +14,12 @@ from tests.oracles.identity import Conflict, Link, Rules
 
 Mutant = Callable[[pytest.MonkeyPatch, Rules], Rules]
 
-own_identifiers, previous_identifier, event_links, refused = (
+own_identifiers, previous_identifier, event_links, refused, make_profile = (
     identity.own_identifiers,
     identity.previous_identifier,
     identity.event_links,
     identity.refused,
+    identity.make_profile,
 )
 
 
@@ -79,6 +80,12 @@ def _without(rule: str) -> Mutant:
     return _patch("refused", rest)
 
 
+def _least_identifier_names(component: list[Identifier], sightings: Any, rules: Rules) -> identity.Profile:
+    profile = make_profile(component, sightings, rules)
+    profile.profile_id = identity.profile_id_of(min(component))
+    return profile
+
+
 MUTANTS: dict[str, Mutant] = {
     "an e-mail may have one user more": _rules(users_per_email=3),
     "a device may have one user more": _rules(users_per_device=4),
@@ -95,6 +102,7 @@ MUTANTS: dict[str, Mutant] = {
     "kiosks stitch": _without("kiosk"),
     "later links stitch": _without("later_link"),
     "a refused earliest link is replaced": _patch("refused", _next_link_after_a_refused_one),
+    "the least identifier names a profile": _patch("make_profile", _least_identifier_names),
     "ties ignore the source": _patch(
         "order", property(lambda event: (event.occurred_at, event.event_id, event.source_id)), Delivery
     ),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.oracles.events import Delivery, accepted, refusal
-from tests.oracles.identity import Identity, Rules, stitch
+from tests.oracles.identity import Identity, Link, Order, Rules, is_gpc, own_identifiers, stitch
+from tests.oracles.merges import merge_causes, redirects, written
+from tests.oracles.overrides import Override, suppressed_links
 
+LINK = "identifier_type, identifier_value, other_type, other_value, first_seen_at, source_id, event_id"
 Rows = set[tuple[Any, ...]]
 
 COLUMNS = {
@@ -29,7 +33,27 @@ COLUMNS = {
     "int_segmentloom__profile_events": (
         "profile_id, source_id, event_id, event, occurred_at, properties, context"
     ),
+    "profile_redirects": "former_profile_id, profile_id",
+    "int_segmentloom__links": LINK,
+    "int_segmentloom__kept_links": LINK,
+    "int_segmentloom__identity_map": (
+        "identifier_type, identifier_value, profile_id, event_count, owned_event_count, gpc_event_count"
+    ),
+    "merge_causes": (
+        "identifier_type, identifier_value, cause_type, cause_value, cause_other_type, cause_other_value"
+    ),
 }
+MERGE_CAUSES = """(
+    select
+        absorbed.identifier_type, absorbed.identifier_value,
+        one.identifier_type as cause_type, one.identifier_value as cause_value,
+        other.identifier_type as cause_other_type, other.identifier_value as cause_other_value
+    from {map} as absorbed
+    left join {map} as one on one.identifier_key = absorbed.cause_identifier_key
+    left join {map} as other on other.identifier_key = absorbed.cause_other_key
+    where absorbed.cause_identifier_key is not null or absorbed.cause_other_key is not null
+) as causes"""
+"""The links that merged, with their identifiers in place of the keys, which differ between engines."""
 JSON_CELLS = {"events": 3, "profiles": 1, "int_segmentloom__profile_events": 2}
 """How many of the last columns hold JSON."""
 
@@ -38,7 +62,10 @@ def found_relations(warehouse: Warehouse) -> dict[str, Rows]:
     """What the models built."""
     found = {}
     for name, columns in COLUMNS.items():
-        rows = warehouse.rows(f"select {columns} from {warehouse.relation(name)}")
+        relation = warehouse.relation(name)
+        if name == "merge_causes":
+            relation = MERGE_CAUSES.format(map=warehouse.relation("int_segmentloom__identity_map"))
+        rows = warehouse.rows(f"select {columns} from {relation}")
         plain = [_plain(row, JSON_CELLS.get(name, 0)) for row in rows]
         found[name] = set(plain)
         # A refused delivery that came twice was refused twice.
@@ -46,10 +73,12 @@ def found_relations(warehouse: Warehouse) -> dict[str, Rows]:
     return found
 
 
-def expected_relations(deliveries: Sequence[Delivery], rules: Rules) -> dict[str, Rows]:
+def expected_relations(
+    deliveries: Sequence[Delivery], rules: Rules, overrides: Iterable[Override] = ()
+) -> dict[str, Rows]:
     """What the oracles say."""
     events = accepted(deliveries)
-    identity = stitch(events, rules)
+    identity = stitch(events, rules, suppressed_links(overrides))
     return {
         "events": set(_events(events, identity)),
         "rejected_events": set(_rejected(deliveries)),
@@ -60,6 +89,13 @@ def expected_relations(deliveries: Sequence[Delivery], rules: Rules) -> dict[str
         "profiles": set(_profiles(identity)),
         "identity_conflicts": set(_conflicts(identity)),
         "int_segmentloom__profile_events": set(_profile_events(events, identity)),
+        "profile_redirects": set(redirects(identity).items()),
+        "int_segmentloom__links": set(_links(identity.links)),
+        "int_segmentloom__kept_links": set(_links(identity.kept)),
+        "int_segmentloom__identity_map": set(_identity_map(events, identity, rules)),
+        "merge_causes": {
+            (*absorbed, *one, *other) for absorbed, (one, other) in merge_causes(identity).items()
+        },
     }
 
 
@@ -107,6 +143,22 @@ def _profile_events(events: Iterable[Delivery], identity: Identity) -> Iterable[
                 *(identity.profile_of[owner], *event.key, event.name, event.occurred_at),
                 *(canonical(event.properties), canonical(event.context)),
             )
+
+
+def _links(links: dict[Link, Order]) -> Iterable[tuple[Any, ...]]:
+    for link, order in links.items():
+        one, other = written(link)
+        yield *one, *other, *order
+
+
+def _identity_map(events: Iterable[Delivery], identity: Identity, rules: Rules) -> Iterable[tuple[Any, ...]]:
+    owned = Counter(identity.owner_of.values())
+    gpc = Counter(
+        identifier for event in events if is_gpc(event) for identifier in own_identifiers(event, rules)
+    )
+    for identifier, seen in identity.sightings.items():
+        profile_id = identity.profile_of[identifier]
+        yield *identifier, profile_id, seen.events, owned[identifier], gpc[identifier]
 
 
 def canonical(value: Any) -> str | None:

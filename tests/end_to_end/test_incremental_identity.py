@@ -1,0 +1,133 @@
+"""Identity built bit by bit, with decisions in between, against the oracles and against one single build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.oracles.build import LOW_RULES
+from tests.oracles.chronicle import Chronicle, Step
+from tests.oracles.decision_mutants import DECISION_MUTANTS
+from tests.oracles.events import accepted
+from tests.oracles.failing_worlds import differences
+from tests.oracles.histories import decisions, in_builds, opposites, unmerges
+from tests.oracles.identity import stitch
+from tests.oracles.merge_log import problems, replayed
+from tests.oracles.messy_events import messy_events
+from tests.oracles.relations import COLUMNS, expected_relations
+from tests.oracles.transitions import KINDS, transitions
+
+STEPS = ("build 1", "build 2", "build 3", "build 4", "unmerged", "remerged", "nothing new", "full refresh")
+IDLE = ("nothing new", "full refresh")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((21, 600), id="600 worlds"),
+        pytest.param((22, 400), id="400 other worlds", marks=pytest.mark.slow),
+    ],
+)
+def chronicle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Chronicle:
+    """Random event sets in random loads, four builds of them, and what people can do afterwards."""
+    seed, worlds = request.param
+    random = Random(seed)
+    told = Chronicle.under_low_limits(tmp_path_factory.mktemp("chronicle") / "project")
+    events = messy_events(seed, worlds, with_blocked=True)
+    links = sorted(stitch(accepted(events), LOW_RULES).links, key=sorted)
+    for number, part in enumerate(in_builds(events, 4, random), start=1):
+        decided = decisions(told.identity, told.overrides, links, 60, random) if number > 1 else []
+        told.build(f"build {number}", part, decided)
+    unmerged = unmerges(told.identity, 150, random)
+    told.build("unmerged", overrides=unmerged)
+    told.build("remerged", overrides=opposites(unmerged, random))
+    told.build("nothing new")
+    told.build("full refresh", [], [], "--full-refresh")
+    return told
+
+
+@pytest.fixture(params=STEPS)
+def step(request: pytest.FixtureRequest, chronicle: Chronicle) -> Step:
+    """Each of the builds."""
+    found: Step = chronicle.steps[request.param]
+    return found
+
+
+@pytest.mark.parametrize("relation", COLUMNS)
+def test_every_relation_is_as_the_oracle_says_after_every_build(relation: str, step: Step) -> None:
+    assert differences(step.found[relation], step.expected[relation], step.after) == {}
+
+
+def test_the_log_tells_exactly_what_a_build_changed(step: Step) -> None:
+    assert list(problems(step.before, step.after, step.logged)) == []
+
+
+def test_the_log_is_only_added_to(step: Step) -> None:
+    assert step.unlogged == []
+
+
+@pytest.mark.parametrize("idle", IDLE)
+def test_a_build_that_changes_nothing_logs_nothing(idle: str, chronicle: Chronicle) -> None:
+    assert chronicle.steps[idle].logged == []
+
+
+def test_rows_of_the_log_are_told_apart(chronicle: Chronicle) -> None:
+    assert max(Counter(row.merge_id for row in chronicle.log).values()) == 1
+    runs = [{(row.run_id, row.happened_at) for row in step.logged} for step in chronicle.steps.values()]
+    assert all(len(run) <= 1 for run in runs)
+    assert len(set().union(*runs)) == len([run for run in runs if run])
+
+
+def test_the_log_replays_to_the_profiles_that_there_are(chronicle: Chronicle) -> None:
+    ids: set[str] = set()
+    for step in chronicle.steps.values():
+        ids = replayed(ids, step.before, step.after, step.logged)
+        assert ids == set(step.after.profiles)
+
+
+def test_remerging_what_was_unmerged_restores_the_former_state(chronicle: Chronicle) -> None:
+    steps = chronicle.steps
+    assert steps["unmerged"].expected["profiles"] != steps["build 4"].expected["profiles"]
+    assert_same_state(steps["remerged"], steps["build 4"])
+
+
+@pytest.mark.parametrize("idle", IDLE)
+def test_a_build_with_nothing_new_changes_nothing(idle: str, chronicle: Chronicle) -> None:
+    assert_same_state(chronicle.steps[idle], chronicle.steps["remerged"])
+
+
+def test_one_build_of_everything_in_another_order_gives_the_same_state(
+    chronicle: Chronicle, tmp_path: Path
+) -> None:
+    random = Random(5)
+    single = Chronicle.under_low_limits(tmp_path / "project")
+    deliveries = random.sample(chronicle.deliveries, len(chronicle.deliveries))
+    overrides = random.sample(chronicle.overrides, len(chronicle.overrides))
+    assert_same_state(single.build("single", deliveries, overrides), chronicle.steps["remerged"])
+
+
+@pytest.mark.parametrize("mutant", DECISION_MUTANTS)
+def test_the_decisions_tell_wrong_rules_from_right_ones(
+    mutant: str, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DECISION_MUTANTS[mutant](monkeypatch)
+    wrong = expected_relations(chronicle.deliveries, chronicle.rules, chronicle.overrides)
+    assert wrong != chronicle.steps["nothing new"].found
+
+
+def test_the_worlds_bring_about_whatever_can_happen(chronicle: Chronicle) -> None:
+    found = sum((transitions(step.before, step.after) for step in chronicle.steps.values()), Counter[str]())
+    assert set(found) == KINDS
+    assert min(found.values()) > 1
+
+
+def assert_same_state(one: Step, other: Step) -> None:
+    """Every relation that is state has the same rows in every column."""
+    assert one.state.keys() == other.state.keys()
+    for relation, rows in one.state.items():
+        more = list((rows - other.state[relation]).elements())
+        less = list((other.state[relation] - rows).elements())
+        assert (more[:5], less[:5]) == ([], []), relation
