@@ -60,8 +60,12 @@ class _OpenRequest:
 
 
 def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) -> dict[str, int]:
+    def ask() -> RequestStatus:
+        attempts.heartbeat()
+        return session.target.destination.request_status(request.request_id)
+
     try:
-        status = attempts.call(lambda: session.target.destination.request_status(request.request_id))
+        status = attempts.call(ask)
     except (Rejected, DestinationMissing) as error:  # it knows the request no longer
         status = RequestStatus("failed", reasons={error.message: 1}, is_passing=True)
     if status.state == "processing":

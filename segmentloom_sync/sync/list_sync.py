@@ -109,6 +109,7 @@ class ListSync:
             self._store_match_rates(session)
 
     def _push(self, session: SyncSession, batch: Batch) -> None:
+        self.attempts.heartbeat()
         batches.mark_sending(session, batch)
         content = batches.read_content(session, batch)
         push = BatchPush(

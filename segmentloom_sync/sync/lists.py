@@ -41,6 +41,7 @@ def resolve_list(
     def find_or_create() -> AudienceList:
         # Looked up before each attempt: a creation that timed out may have happened.
         nonlocal created
+        attempts.heartbeat()
         found = target.destination.find_list(target.list_name)
         if found is not None:
             return found

@@ -85,8 +85,8 @@ class BatchPush:
     def _request(self, members: list[Member]) -> tuple[list[Member], Receipt | None]:
         """One request, without those who may no longer be sent; None when nobody is left."""
         if not self._is_fresh:
-            self.barred = self.read_barred()
             self.attempts.heartbeat()
+            self.barred = self.read_barred()  # nothing comes between this and the request
         self._is_fresh = False
         allowed = self._allowed(members)
         if not allowed:

@@ -42,8 +42,8 @@ class Attempts:
     """How long a run waits for a platform.
 
     Args:
-        heartbeat: called before each request and between pieces of a wait, to keep the lease; it raises when
-            another run has taken the lease over.
+        heartbeat: called between pieces of a wait, to keep the lease; it raises when another run has taken the
+            lease over. Requests call it themselves, before they read what they send.
     """
 
     clock: Clock
@@ -66,12 +66,7 @@ class Attempts:
             before_sleep=self._say,
             reraise=True,
         )
-
-        def attempt() -> Result:
-            self.heartbeat()
-            return request()
-
-        return retrying(attempt)
+        return retrying(request)
 
     def pause(self, seconds: float) -> None:
         """Wait in pieces, keeping the lease and listening for Ctrl-C."""
