@@ -33,6 +33,8 @@ NEEDED = (*FINDING, MERGES, LINKS, KEPT, REFUSED, OVERRIDES)
 Effect = Literal["split", "merged", "none"]
 Reason = Literal["already", "refused", "bridged", "pending"]
 
+_EXAMPLES = {"--reason": '--reason "two people share the address"', "--by": "--by ann"}
+
 Open = Callable[[], AbstractContextManager[Warehouse]]
 
 
@@ -50,6 +52,17 @@ class Request:
     second: str | None
     reason: str
     requested_by: str
+
+    @classmethod
+    def checked(
+        cls, action: Action, first: str, second: str | None, *, reason: str | None, by: str | None
+    ) -> Request:
+        """A request with its words.
+
+        Raises:
+            ConfigError: who or why is missing or blank.
+        """
+        return cls(action, first, second, reason=_words("--reason", reason), requested_by=_words("--by", by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +127,9 @@ def change_link(request: Request, connected: Open, rebuild: Callable[[], None] |
         rebuild: runs dbt; None to record only.
 
     Raises:
-        ConfigError: the arguments name no link, or who or why is missing; nothing was written.
+        ConfigError: the arguments name no link; nothing was written.
         DbtError: dbt failed; the decision stays recorded.
     """
-    _require_words(request)
     with connected() as warehouse:
         require_built(warehouse, NEEDED)
         before = _decide(warehouse, request)
@@ -133,13 +145,13 @@ def change_link(request: Request, connected: Open, rebuild: Callable[[], None] |
         return _outcome(warehouse, request.action, before)
 
 
-def _require_words(request: Request) -> None:
-    for option, words, example in (
-        ("--reason", request.reason, 'such as --reason "two people share the address"'),
-        ("--by", request.requested_by, "your name, such as --by ann"),
-    ):
-        if not words.strip():
-            raise ConfigError(f"{option} is blank", hint=f"it is kept with the decision; {example}")
+def _words(option: str, text: str | None) -> str:
+    if text is None or not text.strip():
+        raise ConfigError(
+            f"{option} is {'missing' if text is None else 'blank'}",
+            hint=f"it is kept with the decision; such as {_EXAMPLES[option]}",
+        )
+    return text.strip()
 
 
 def _decide(warehouse: Warehouse, request: Request) -> _Before:
@@ -169,8 +181,8 @@ def _decide(warehouse: Warehouse, request: Request) -> _Before:
         action=request.action,
         identifier=link.identifier,
         other=link.other,
-        reason=request.reason.strip(),
-        requested_by=request.requested_by.strip(),
+        reason=request.reason,
+        requested_by=request.requested_by,
         merge_id=named.merge_id,
     )
     record(warehouse, [decision])

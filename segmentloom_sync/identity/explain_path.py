@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.identity.decisions import Decision, latest_decision
+from segmentloom_sync.identity.decisions import OVERRIDES, Decision, latest_decision
+from segmentloom_sync.identity.find_profile import NEEDED as FINDING
 from segmentloom_sync.identity.find_profile import Found, profile_of
 from segmentloom_sync.identity.graph import profile_graph
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.identity.links import Link, Refusal, link_between, refusals
+from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, Link, Refusal, link_between, refusals
 from segmentloom_sync.identity.profile_identifiers import oldest_identifier
 from segmentloom_sync.warehouse.base import Warehouse
 
-NEEDED = ("int_segmentloom__links", "int_segmentloom__refused_links", "identity_overrides")
+NEEDED = (*FINDING, LINKS, KEPT, REFUSED, OVERRIDES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 from segmentloom_sync.identity import find_profile, merges
 from segmentloom_sync.identity.find_profile import Found
+from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.identity.merges import Merge, list_merges
 from segmentloom_sync.identity.profile_attributes import Attribute, profile_attributes
-from segmentloom_sync.identity.profile_identifiers import Member, profile_identifiers
+from segmentloom_sync.identity.profile_identifiers import Member, oldest_identifier, profile_identifiers
 from segmentloom_sync.identity.profile_places import Holding, Membership, holdings, memberships
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -42,6 +43,7 @@ class Profile:
     """The answer of the command `profile`.
 
     Attributes:
+        oldest: the identifier that the profile's id comes from.
         identifiers: nearest to the oldest first; of many those with most events.
         notes: what is not shown, and why.
     """
@@ -49,6 +51,7 @@ class Profile:
     found: Found
     summary: Summary
     identifier_count: int
+    oldest: Identifier
     identifiers: tuple[Member, ...]
     merges: tuple[Merge, ...]
     traits: tuple[Attribute, ...]
@@ -66,6 +69,7 @@ class Profile:
             "last_seen_at": self.summary.last_seen_at,
             "event_count": self.summary.event_count,
             "identifier_count": self.identifier_count,
+            "oldest_identifier": self.oldest.document(),
             "identifiers": [member.document() for member in self.identifiers],
             "merges": [merge.document() for merge in self.merges],
             "audiences": [membership.document() for membership in self.audiences],
@@ -90,7 +94,8 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
         limit: how many identifiers at most.
     """
     profile_id = found.profile_id
-    members, total, notes = profile_identifiers(warehouse, profile_id, limit)
+    oldest = oldest_identifier(warehouse, profile_id)
+    members, total, notes = profile_identifiers(warehouse, profile_id, oldest, limit)
     changes = list_merges(warehouse, limit=MOST_MERGES + 1, profile_id=profile_id)
     if len(changes) > MOST_MERGES:
         changes = changes[:MOST_MERGES]
@@ -103,6 +108,7 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
         found=found,
         summary=_summary(warehouse, profile_id),
         identifier_count=total,
+        oldest=oldest,
         identifiers=tuple(members),
         merges=tuple(changes),
         traits=tuple(attribute for attribute in attributes if attribute.kind == "trait"),

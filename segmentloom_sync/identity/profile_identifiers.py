@@ -61,7 +61,7 @@ def oldest_identifier(warehouse: Warehouse, profile_id: str) -> Identifier:
 
 
 def profile_identifiers(
-    warehouse: Warehouse, profile_id: str, limit: int
+    warehouse: Warehouse, profile_id: str, oldest: Identifier, limit: int
 ) -> tuple[list[Member], int, list[str]]:
     """The identifiers of a profile with most events, in order of their distance from its oldest.
 
@@ -91,7 +91,7 @@ def profile_identifiers(
     )
     total = int(rows[0][6]) if rows else 0
     links = profile_graph(warehouse, profile_id)
-    steps = links.steps(oldest_identifier(warehouse, profile_id))
+    steps = links.steps(oldest)
     members = [
         Member(
             found := Identifier(str(kind), str(value)), first, last, int(events), int(gpc), steps.get(found)
