@@ -23,3 +23,13 @@
 {% macro identifier_types() -%}
     {{ return(['user_id', 'email', 'anonymous_id']) }}
 {%- endmacro %}
+
+{# The pairs of types that one event can link, the stronger first. #}
+{% macro link_types() -%}
+    {{ return([('user_id', 'email'), ('user_id', 'anonymous_id'), ('email', 'anonymous_id')]) }}
+{%- endmacro %}
+
+{# The key of an identifier in the graph, from its type and its value as SQL. #}
+{% macro graph_key(type, value) -%}
+    {{ return(segmentloom.identifier_key(type ~ " || ':' || " ~ value)) }}
+{%- endmacro %}

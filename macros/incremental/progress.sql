@@ -15,10 +15,11 @@
     {%- set found = {} -%}
     {#- A unit test brings its own events: what the warehouse holds says nothing about them. -#}
     {%- if execute and model.resource_type != 'unit_test' and load_relation(segmentloom.state_relation('progress')) -%}
-        {%- set names = consumers | map('tojson') | join(', ') | replace('"', "'") -%}
+        {%- set names = [] -%}
+        {%- for consumer in consumers -%}{%- do names.append(segmentloom.literal(consumer)) -%}{%- endfor -%}
         {%- set rows = run_query(
             'select consumer, generation, batch, rules, watermark from ' ~ segmentloom.state_relation('progress')
-            ~ ' where consumer in (' ~ names ~ ')'
+            ~ ' where consumer in (' ~ names | join(', ') ~ ')'
         ).rows -%}
         {%- for row in rows -%}
             {%- do found.update({row[0]: {
@@ -30,18 +31,20 @@
 {%- endmacro %}
 
 {# The statements that record how far a consumer has come, for the transaction that brings it there. #}
-{% macro progress_statements(consumer, generation, batch, rules='') -%}
+{% macro progress_statements(consumer, generation, batch, rules='', watermark=none) -%}
+    {%- set time = segmentloom.timestamp_literal(watermark) if watermark else 'cast(null as ' ~ segmentloom.type_timestamp() ~ ')' -%}
     {{ return([
         segmentloom.forget_progress(consumer),
-        'insert into ' ~ segmentloom.state_relation('progress') ~ ' (consumer, generation, batch, rules, updated_at)'
-            ~ " select '" ~ consumer ~ "', '" ~ generation ~ "', " ~ batch ~ ", '" ~ rules ~ "', "
-            ~ segmentloom.timestamp_literal(segmentloom.run_time()),
+        'insert into ' ~ segmentloom.state_relation('progress')
+            ~ ' (consumer, generation, batch, rules, watermark, updated_at)'
+            ~ ' select ' ~ segmentloom.literal(consumer) ~ ", '" ~ generation ~ "', " ~ batch ~ ", '" ~ rules ~ "', "
+            ~ time ~ ', ' ~ segmentloom.timestamp_literal(segmentloom.run_time()),
     ]) }}
 {%- endmacro %}
 
 {# Without its row a consumer starts from nothing: written before a table is replaced, so that a kill in between is harmless. #}
 {% macro forget_progress(consumer) -%}
-    {{ return('delete from ' ~ segmentloom.state_relation('progress') ~ " where consumer = '" ~ consumer ~ "'") }}
+    {{ return('delete from ' ~ segmentloom.state_relation('progress') ~ ' where consumer = ' ~ segmentloom.literal(consumer)) }}
 {%- endmacro %}
 
 {# When this run started, as ISO text in UTC. #}

@@ -1,35 +1,30 @@
-{#- One row per alias event with a previous_id that is not blocked, and the type that the previous_id is of. -#}
-{{ config(materialized='table') }}
+{#-
+    One row per alias event with a previous_id that is not blocked, and the type that the previous_id is of: a user_id,
+    unless its value occurs only as an anonymous_id.
+-#}
 
 with
 
-events as (
-
-    select * from {{ ref('int_segmentloom__event_identifiers') }}
-
-),
-
 aliases as (
 
-    select * from events
-
-    where previous_id is not null
+    select * from {{ ref('int_segmentloom__alias_events') }}
 
 ),
 
-user_ids as (
+named as (
 
-    select distinct user_id from events
+    select
+        identifier_value,
+        max(case when identifier_type = 'user_id' then 1 else 0 end) as is_user_id,
+        max(case when identifier_type = 'anonymous_id' then 1 else 0 end) as is_anonymous_id
 
-    where user_id in (select previous_id from aliases)
+    from {{ ref('int_segmentloom__sightings') }}
 
-),
+    where
+        identifier_type in ('user_id', 'anonymous_id')
+        and identifier_value in (select previous_id from aliases)
 
-anonymous_ids as (
-
-    select distinct anonymous_id from events
-
-    where anonymous_id in (select previous_id from aliases)
+    group by identifier_value
 
 ),
 
@@ -41,20 +36,26 @@ typed as (
         aliases.occurred_at,
         aliases.user_id,
         case
-            when user_ids.user_id is null and anonymous_ids.anonymous_id is not null then 'anonymous_id'
+            when named.is_user_id = 0 and named.is_anonymous_id = 1 then 'anonymous_id'
             else 'user_id'
         end as previous_type,
         aliases.previous_id as previous_value
 
     from aliases
-    left join user_ids on user_ids.user_id = aliases.previous_id
-    left join anonymous_ids on anonymous_ids.anonymous_id = aliases.previous_id
+    left join named on named.identifier_value = aliases.previous_id
 
 ),
 
 final as (
 
-    select typed.*
+    select
+        typed.source_id,
+        typed.event_id,
+        typed.occurred_at,
+        typed.user_id,
+        {{ segmentloom.graph_key('typed.previous_type', 'typed.previous_value') }} as previous_key,
+        typed.previous_type,
+        typed.previous_value
 
     from typed
     left join {{ ref('int_segmentloom__blocked_identifiers') }} as blocked

@@ -1,15 +1,11 @@
-{#- One row per link that no rule refuses. -#}
+{#- One row per link that no rule refuses and nobody unmerged: what profiles are made of. -#}
 
-select
-    links.identifier_key,
-    links.other_key
+select links.*
 
 from {{ ref('int_segmentloom__links') }} as links
-left join (
-    select distinct identifier_key, other_key from {{ ref('int_segmentloom__refused_links') }}
-) as refused
+left join {{ segmentloom.dropped_links(ref('int_segmentloom__refused_links')) }} as dropped
     on
-        refused.identifier_key = links.identifier_key
-        and refused.other_key = links.other_key
+        dropped.identifier_key = links.identifier_key
+        and dropped.other_key = links.other_key
 
-where refused.identifier_key is null
+where dropped.identifier_key is null

@@ -1,47 +1,150 @@
-{#- One row per identifier, with the events that showed it. -#}
-{{ config(materialized='table') }}
+{#- One row per identifier, with the events that carry it. -#}
+{{ config(materialized='keyed_state', meta={'key': ['identifier_key'], 'retracted': 'identifiers'}) }}
+{%- set step = segmentloom.fold_step() %}
 
 with
 
 events as (
 
-    select * from {{ ref('int_segmentloom__event_identifiers') }}
+    {{ segmentloom.events_to_fold(step, ref('segmentloom__events')) }}
 
 ),
 
-sightings as (
+identified as (
+
+    select
+        *,
+        case when lower({{ segmentloom.json_raw_text('context', ['gpc']) }}) = 'true' then 1 else 0 end as has_gpc
+
+    from ({{ segmentloom.usable_identifiers('events') }}) as usable
+
+),
+
+seen as (
 
     {% for type in segmentloom.identifier_types() -%}
-    select '{{ type }}' as identifier_type, {{ type }} as identifier_value, occurred_at, 1 as is_event
+    {{ 'union all ' if not loop.first }}select
+        '{{ type }}' as identifier_type,
+        usable_{{ type }} as identifier_value,
+        occurred_at,
+        case when owner_type = '{{ type }}' then 1 else 0 end as is_owned,
+        has_gpc,
+        is_new
 
-    from events
+    from identified
 
+    where usable_{{ type }} is not null
+
+    {% endfor %}
+),
+
+{% if step.has_retractions -%}
+reopened as (
+
+    {% for type in segmentloom.identifier_types() -%}
+    {{ 'union distinct ' if not loop.first }}select '{{ type }}' as identifier_type, {{ type }} as identifier_value
+    from {{ segmentloom.retractions(step) }}
     where {{ type }} is not null
+    {% endfor %}
+),
 
-    union all
+{% endif -%}
+counted as (
 
-    {% endfor -%}
-    {#- A previous_id was seen, but the event is not its own. -#}
-    select previous_type as identifier_type, previous_value as identifier_value, occurred_at, 0 as is_event
+    select
+        seen.identifier_type,
+        seen.identifier_value,
+        min(seen.occurred_at) as first_seen_at,
+        max(seen.occurred_at) as last_seen_at,
+        count(*) as event_count,
+        sum(seen.is_owned) as owned_event_count,
+        sum(seen.has_gpc) as gpc_event_count
 
-    from {{ ref('int_segmentloom__aliases') }}
+    from seen
+    {%- if step.has_retractions %}
+    left join reopened
+        on
+            reopened.identifier_type = seen.identifier_type
+            and reopened.identifier_value = seen.identifier_value
+
+    where
+        seen.is_new
+        or reopened.identifier_value is not null
+    {%- endif %}
+
+    group by seen.identifier_type, seen.identifier_value
+
+),
+
+keyed as (
+
+    select
+        {{ segmentloom.graph_key('identifier_type', 'identifier_value') }} as identifier_key,
+        identifier_type,
+        identifier_value,
+        first_seen_at,
+        last_seen_at,
+        event_count,
+        owned_event_count,
+        gpc_event_count
+
+    from counted
 
 ),
 
 final as (
-
+{% if step.is_full %}
+    select * from keyed
+{% else %}
     select
-        {{ segmentloom.identifier_key("identifier_type || ':' || identifier_value") }} as identifier_key,
-        identifier_type,
-        identifier_value,
-        min(occurred_at) as first_seen_at,
-        max(occurred_at) as last_seen_at,
-        sum(is_event) as event_count
+        identifier_key,
+        min(identifier_type) as identifier_type,
+        min(identifier_value) as identifier_value,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at,
+        sum(event_count) as event_count,
+        sum(owned_event_count) as owned_event_count,
+        sum(gpc_event_count) as gpc_event_count
 
-    from sightings
+    from (
+        select * from keyed
 
-    group by identifier_type, identifier_value
+        union all
 
+        select
+            identifier_key,
+            identifier_type,
+            identifier_value,
+            first_seen_at,
+            last_seen_at,
+            event_count,
+            owned_event_count,
+            gpc_event_count
+
+        from {{ this }}
+
+        where
+            identifier_key in (select identifier_key from keyed)
+            {%- if step.has_retractions %}
+            and identifier_key not in (
+                select identifier_key from ({{ segmentloom.retracted_keys('identifiers', step) }}) as retracted
+            )
+            {%- endif %}
+    ) as known_and_new
+
+    group by identifier_key
+{% endif %}
 )
 
-select * from final
+select
+    identifier_key,
+    identifier_type,
+    identifier_value,
+    first_seen_at,
+    last_seen_at,
+    cast(event_count as {{ dbt.type_bigint() }}) as event_count,
+    cast(owned_event_count as {{ dbt.type_bigint() }}) as owned_event_count,
+    cast(gpc_event_count as {{ dbt.type_bigint() }}) as gpc_event_count,
+    cast({{ step.to_batch }} as {{ dbt.type_bigint() }}) as batch
+
+from final

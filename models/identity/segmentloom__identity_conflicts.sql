@@ -1,34 +1,31 @@
-{{ config(materialized='table', alias='identity_conflicts') }}
+{{ config(alias='identity_conflicts') }}
 
 with
 
+{# Its table is written when the map is. -#}
 refused as (
 
     select * from {{ ref('int_segmentloom__refused_links') }}
 
 ),
 
-ranked as (
+identifiers as (
 
-    select
-        *,
-        count(*) over (partition by profile_id) as identifier_count,
-        row_number() over (
-            partition by profile_id
-            order by first_seen_at, identifier_type, identifier_value
-        ) as place
-
-    from {{ ref('segmentloom__identifiers') }}
+    select * from {{ ref('int_segmentloom__identity_map') }}
 
 ),
 
 oversized as (
 
-    select * from ranked
+    select
+        component_key,
+        count(*) as identifier_count
 
-    where
-        place = 1
-        and identifier_count > {{ var('segmentloom_max_identifiers_per_profile') }}
+    from identifiers
+
+    group by component_key
+
+    having count(*) > {{ var('segmentloom_max_identifiers_per_profile') }}
 
 ),
 
@@ -40,8 +37,8 @@ final as (
         identifier_value,
         other_type,
         other_value,
-        cast(link_count as {{ dbt.type_bigint() }}) as link_count,
-        cast(link_limit as {{ dbt.type_bigint() }}) as {{ adapter.quote('limit') }},
+        link_count,
+        link_limit as {{ adapter.quote('limit') }},
         first_seen_at
 
     from refused
@@ -50,15 +47,16 @@ final as (
 
     select
         'oversized_profile' as rule,
-        identifier_type,
-        identifier_value,
+        oldest.identifier_type,
+        oldest.identifier_value,
         cast(null as {{ dbt.type_string() }}) as other_type,
         cast(null as {{ dbt.type_string() }}) as other_value,
-        cast(identifier_count as {{ dbt.type_bigint() }}) as link_count,
+        cast(oversized.identifier_count as {{ dbt.type_bigint() }}) as link_count,
         cast({{ var('segmentloom_max_identifiers_per_profile') }} as {{ dbt.type_bigint() }}) as {{ adapter.quote('limit') }},
-        first_seen_at
+        oldest.first_seen_at
 
     from oversized
+    inner join identifiers as oldest on oldest.identifier_key = oversized.component_key
 
 )
 

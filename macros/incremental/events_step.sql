@@ -1,0 +1,74 @@
+{#-
+    What the events have to do now. The model writes it into its SQL, so that the materialization goes by the same.
+
+    is_full          build from all deliveries
+    reason           why, for the log
+    generation       the events' new one when they are built anew, else as it was
+    batch            of the events that this step adds
+    rules            see `events_rules`
+    first_loaded_at  the earliest load time of the complete loads that were never read; none when there are none
+    watermarks       source -> the latest load time in it, where that is later than before; of sources that map loaded_at
+    since            source -> the load time from which on it is read
+-#}
+{% macro events_step() -%}
+    {%- set step = {
+        'is_full': true, 'reason': none, 'generation': invocation_id, 'batch': 1, 'rules': '', 'first_loaded_at': none,
+        'watermarks': {}, 'since': {},
+    } -%}
+    {#- A unit test brings its own deliveries: what the warehouse holds says nothing about them. -#}
+    {%- if execute and model.resource_type != 'unit_test' and load_relation(segmentloom.state_relation('progress')) -%}
+        {%- set known = segmentloom.progress_of(['segmentloom__events'] + segmentloom.timed_sources().values() | list) -%}
+        {%- set own = known.get('segmentloom__events') -%}
+        {%- do step.update({'rules': segmentloom.events_rules()}) -%}
+        {%- do step.update({'reason': segmentloom.reason_to_start_anew(own, step.rules)}) -%}
+        {%- if step.reason -%}
+            {%- do step.update({'batch': segmentloom.last_batch() + 1, 'watermarks': segmentloom.load_times_of_sources({})}) -%}
+        {%- else -%}
+            {%- do step.update({
+                'is_full': false,
+                'generation': own.generation,
+                'batch': own.batch + 1,
+                'first_loaded_at': segmentloom.first_loaded_at(),
+                'watermarks': segmentloom.load_times_of_sources(known),
+                'since': segmentloom.times_to_read_since(known),
+            }) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(step) }}
+{%- endmacro %}
+
+{# Why the events cannot be built on, or none. #}
+{% macro reason_to_start_anew(own, rules) -%}
+    {%- set existing = load_relation(this) -%}
+    {%- set changed = [] -%}
+    {%- if own is not none and own is defined -%}
+        {%- set was = own.rules.split(' ') -%}
+        {%- for part in rules.split(' ') if part not in was -%}
+            {%- do changed.append(part.split('=')[0] | replace('_', ' ')) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if not existing or not existing.is_table or own is none or own is undefined -%}
+        {{ return('there are none yet') }}
+    {%- elif should_full_refresh() -%}
+        {{ return('a full refresh was asked for') }}
+    {%- elif not own.generation -%}
+        {{ return('the last build of all events did not end') }}
+    {%- elif changed -%}
+        {{ return('a change of ' ~ changed | join(', ')) }}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{# The greatest batch that anything has recorded, so that none comes twice. #}
+{% macro last_batch() -%}
+    {{ return(run_query('select coalesce(max(batch), 0) from ' ~ segmentloom.state_relation('progress')).rows[0][0] | int) }}
+{%- endmacro %}
+
+{# A step as a comment of SQL, and back. #}
+{% macro write_step(step) -%}
+/* {{ tojson(step, sort_keys=true) | replace('/', '\\/') }} */
+{%- endmacro %}
+
+{% macro read_step(sql) -%}
+    {{ return(fromjson(sql.split('/*', 1)[1].split('*/', 1)[0])) }}
+{%- endmacro %}
