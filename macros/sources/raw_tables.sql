@@ -14,5 +14,9 @@
             'source_id': text, 'load_id': text, 'line_number': number, 'reason': text, 'raw': text,
             'received_at': time, 'loaded_at': time,
         },
+        'loads': {
+            'load_id': text, 'source_id': text, 'file_name': text, 'file_digest': text, 'loaded_at': time,
+            'read': number, 'landed': number, 'duplicates': number, 'rejected': number,
+        },
     }) }}
 {%- endmacro %}

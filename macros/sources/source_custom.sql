@@ -10,8 +10,10 @@
     occurred_at, an identifier, and a type or an event are required; with no type a row is a track. Without an
     event_id, or where it is null, one is derived from the content: rows that are equal in all mapped columns are
     one event. Of rows with one event_id the first counts, by loaded_at, then by content.
+
+    since      ISO text of a time: rows with an earlier loaded_at are left out
 -#}
-{% macro source_custom(source) -%}
+{% macro source_custom(source, since=none) -%}
     {%- do segmentloom.check_custom_source(source) -%}
     {%- set texts = ['event_id', 'type', 'event', 'anonymous_id', 'user_id', 'previous_id', 'email'] -%}
     {%- set times = ['occurred_at', 'received_at', 'loaded_at'] -%}
@@ -61,5 +63,9 @@
 
             from {{ segmentloom.source_relation(source) }}
         ) as mapped
+        {%- if since %}
+
+        where loaded_at is null or loaded_at >= {{ segmentloom.timestamp_literal(since) }}
+        {%- endif %}
     ) as described
 {%- endmacro %}

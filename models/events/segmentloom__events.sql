@@ -1,10 +1,12 @@
-{{ config(materialized='table', alias='events') }}
+{{ config(materialized='first_deliveries', alias='events') }}
+{%- set step = segmentloom.events_step() -%}
+{{ segmentloom.write_step(step) }}
 
 with
 
 deliveries as (
 
-    select * from {{ ref('stg_segmentloom__deliveries') }}
+    {{ segmentloom.deliveries(step) }}
 
 ),
 
@@ -18,35 +20,39 @@ first_deliveries as (
 
     qualify row_number() over (
         partition by source_id, event_id
-        order by loaded_at, load_id, line_number, received_at
+        order by {{ segmentloom.delivery_order() | join(', ') }}
     ) = 1
 
 ),
+{%- if not step.is_full %}
+
+changed as (
+
+    select first_deliveries.*
+
+    from first_deliveries
+    left join {{ this }} as known
+        on
+            known.source_id = first_deliveries.source_id
+            and known.event_id = first_deliveries.event_id
+
+    where
+        known.event_id is null
+        or {{ segmentloom.comes_before('first_deliveries', 'known', segmentloom.delivery_order()) }}
+
+),
+{%- endif %}
 
 identified as (
 
-    {{ segmentloom.usable_identifiers('first_deliveries') }}
+    {{ segmentloom.usable_identifiers('first_deliveries' if step.is_full else 'changed') }}
 
 ),
 
-final as (
+owned as (
 
     select
-        event_id,
-        source_id,
-        type,
-        event,
-        occurred_at,
-        received_at,
-        loaded_at,
-        anonymous_id,
-        user_id,
-        previous_id,
-        email,
-        properties,
-        traits,
-        context,
-        cast(occurred_at as date) as event_date,
+        *,
         case
             when usable_user_id is not null then 'user_id'
             when usable_email is not null then 'email'
@@ -55,6 +61,24 @@ final as (
         coalesce(usable_user_id, usable_email, usable_anonymous_id) as owner_value
 
     from identified
+
+),
+
+final as (
+
+    select
+        {%- for column in segmentloom.event_columns() %}
+        {{ column }},
+        {%- endfor %}
+        cast(occurred_at as date) as event_date,
+        owner_type,
+        owner_value,
+        {{ segmentloom.identifier_key("owner_type || ':' || owner_value") }} as owner_key,
+        load_id,
+        line_number,
+        cast({{ step.batch }} as {{ dbt.type_bigint() }}) as batch
+
+    from owned
 
 )
 

@@ -1,4 +1,5 @@
-{{ config(materialized='table', alias='rejected_events') }}
+{#- A view: seldom read, so that a build need not look at all deliveries for it, and right by itself at any time. -#}
+{{ config(materialized='view', alias='rejected_events') }}
 
 with
 
