@@ -8,8 +8,8 @@ from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.lock import warehouse_lock
 from segmentloom_sync.warehouse.refusal import without_values
 
-SELECTION = "int_segmentloom__changed_identifiers+,+segmentloom__hashed_identifiers"
-"""What lies between the identifiers that a build must look at again, and the hashes of profiles."""
+SELECTION = "int_segmentloom__identity_map+,+segmentloom__hashed_identifiers"
+"""What lies between the model that applies decisions and the hashes of profiles."""
 HINT = "the decision is recorded, and the next build takes it up; `dbt build` shows all of its output"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.identity.decisions import COLUMNS, Decision, all_decisions, record
-from segmentloom_sync.identity.identifier import parse_identifier
+from segmentloom_sync.identity.identifier import TYPES
 from segmentloom_sync.warehouse.base import Warehouse
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -72,7 +72,10 @@ def _decision(line: str) -> Decision:
         if not entry[column].strip():
             raise ConfigError(f"`{column}` is blank")
     for end in ("identifier", "other"):
-        parse_identifier(f"{entry[f'{end}_type']}:{entry[f'{end}_value']}")
+        if entry[f"{end}_type"] not in TYPES:
+            raise ConfigError(f"`{end}_type` must be one of {', '.join(TYPES)}")
+        if not entry[f"{end}_value"]:
+            raise ConfigError(f"`{end}_value` is empty")
     row = tuple(_moment(entry[column]) if column == "decided_at" else entry[column] for column in COLUMNS)
     # This warehouse has not applied it yet, whatever another did.
     return replace(Decision.of_row(row), applied_run_id=None)

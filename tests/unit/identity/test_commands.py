@@ -1,0 +1,188 @@
+"""`profile` and `identity ...` as typed: what they print, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from segmentloom_sync.cli.app import app
+from segmentloom_sync.errors import ConfigError
+from tests.identity_tables import Town, profile_id
+from tests.workspace import Workspace
+
+ANN, ADDRESS, PHONE = "user_id:ann", "email:ann@x.org", "anonymous_id:[red]\x1b[31mphone"
+WORDS = ("--by", "jo", "--reason", "two people")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A project with two profiles and an address between them, as the working directory."""
+    workspace = Workspace.create(tmp_path / "shop")
+    town = Town.open(workspace.path / "warehouse.duckdb")
+    town.see(ANN)
+    town.link(ANN, ADDRESS)
+    town.link(ADDRESS, PHONE)
+    town.link("user_id:bob", ADDRESS, refused_by="shared_email")
+    town.trait(ANN, "plan", '"[bold]free"')
+    town.build()
+    town.connection.close()
+    monkeypatch.chdir(workspace.path)
+    return workspace
+
+
+def printed(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.exception
+    return done.stdout
+
+
+def document(*arguments: str) -> dict[str, Any]:
+    read = json.loads(printed(*arguments, "--json"))
+    assert isinstance(read, dict)
+    return read
+
+
+@pytest.mark.usefixtures("workspace")
+def test_profile_prints_what_others_rely_on() -> None:
+    found = document("profile", profile_id(ADDRESS))
+    assert found["profile_id"] == profile_id(ANN)
+    assert found["former_profile_id"] == profile_id(ADDRESS)
+    assert [(entry["type"], entry["value"]) for entry in found["identifiers"]] == [
+        tuple(text.split(":", 1)) for text in (ANN, ADDRESS, PHONE)
+    ]
+    assert found["traits"] == {"plan": "[bold]free"}
+    assert found["audiences"] == []
+    assert {entry["kind"] for entry in found["merges"]} == {"merge"}
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_former_id_is_said_on_stderr() -> None:
+    done = CliRunner().invoke(app, ["profile", profile_id(ADDRESS)])
+    assert done.stderr == f"{profile_id(ADDRESS)} is part of {profile_id(ANN)} now\n"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_events_hold_is_printed_harmlessly() -> None:
+    text = printed("profile", ANN)
+    assert "anonymous_id:[red]\\x1b[31mphone" in text
+    assert '"[bold]free"' in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_path_is_printed_in_order() -> None:
+    lines = printed("profile", ANN, "--path", PHONE).splitlines()
+    assert lines[0].startswith(f"2 links from {ANN} to anonymous_id:")
+    assert [line.split()[0] for line in lines[2:]] == [ANN, ADDRESS]
+    assert "refused by shared_email" in printed("profile", "user_id:bob", "--path", ADDRESS)
+    assert "is that identifier itself" in printed("profile", ANN, "--path", ANN)
+
+
+@pytest.mark.usefixtures("workspace")
+def test_merges_can_be_narrowed() -> None:
+    assert len(document("identity", "merges")["merges"]) == 2
+    assert len(document("identity", "merges", "--limit", "1")["merges"]) == 1
+    assert document("identity", "merges", "--kind", "split")["merges"] == []
+    assert len(document("identity", "merges", "--since", "2026-07-01")["merges"]) == 2
+    assert document("identity", "merges", "--since", "2026-07-03")["merges"] == []
+    assert len(document("identity", "merges", "--profile", PHONE)["merges"]) == 2
+    assert document("identity", "merges", "--profile", "user_id:bob")["merges"] == []
+    assert profile_id(ANN) in printed("identity", "merges")
+    assert printed("identity", "merges", "--kind", "split") == "nothing like that has happened\n"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_conflicts_are_grouped_by_rule_and_identifier() -> None:
+    found = document("identity", "conflicts")
+    assert found["identifiers"] == {"shared_email": 1, "kiosk": 0, "later_link": 0, "oversized_profile": 0}
+    assert [
+        (entry["rule"], entry["identifier"]["value"], entry["refused"], entry["link_count"], entry["limit"])
+        for entry in found["conflicts"]
+    ] == [("shared_email", "ann@x.org", 1, 7, 5)]
+    assert document("identity", "conflicts", "--rule", "kiosk")["conflicts"] == []
+    assert "shared_email  email:ann@x.org" in printed("identity", "conflicts")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_largest_come_first_with_their_types() -> None:
+    first, second = document("identity", "largest")["profiles"]
+    assert first["profile_id"] == profile_id(ANN)
+    assert first["by_type"] == {"anonymous_id": 1, "email": 1, "user_id": 1}
+    assert (second["identifier_count"], second["is_quarantined"]) == (1, False)
+    assert "1 anonymous_id, 1 email, 1 user_id" in printed("identity", "largest", "--limit", "1")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_decisions_are_recorded_exported_and_put_back(tmp_path: Path) -> None:
+    done = document("identity", "unmerge", ADDRESS, ANN, *WORDS, "--no-build")
+    assert (done["effect"], done["reason_none"], done["recorded"]) == ("none", "pending", True)
+    assert "recorded; the next build takes it up" not in printed(
+        "identity", "unmerge", ADDRESS, ANN, *WORDS, "--no-build"
+    )
+    [exported] = document("identity", "export")["decisions"]
+    assert (exported["action"], exported["reason"], exported["requested_by"]) == (
+        "unmerge",
+        "two people",
+        "jo",
+    )
+    file = tmp_path / "decisions.jsonl"
+    assert document("identity", "export", str(file)) == {"file": str(file), "decisions": 1}
+    assert printed("identity", "export") == file.read_text()
+    assert printed("identity", "unmerge", "--from", str(file)) == f"1 decisions in {file}, 0 of them new\n"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_links_that_could_be_meant_are_on_stdout_and_the_error_is_without_identifiers() -> None:
+    done = CliRunner().invoke(app, ["identity", "unmerge", ANN, PHONE, *WORDS, "--json"])
+    assert isinstance(done.exception, ConfigError)
+    assert "ann@x.org" not in done.exception.message + str(done.exception.hint)
+    nearest = json.loads(done.stdout)["nearest_links"]
+    assert [entry["other"]["value"] for entry in nearest] == [ADDRESS.split(":")[1], PHONE.split(":")[1]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("profile", "ann@x.org"), "has no type"),
+        (("profile", "user_id:nobody"), "no event that was built has that user_id"),
+        (("profile", ANN, "--path", "x"), "has no type"),
+        (("profile", "user_id:" + "x" * 1_000_000), "1,000,008 characters"),
+        (("identity", "merges", "--since", "soon"), "is no date or time"),
+        (("identity", "merges", "--profile", ""), "is blank"),
+        (("identity", "unmerge", *WORDS), "unmerge needs a link"),
+        (("identity", "unmerge", ANN, ADDRESS, "--reason", "x"), "--by is missing"),
+        (("identity", "remerge", ANN, ADDRESS, "--by", "jo", "--reason", ""), "--reason is blank"),
+        (("identity", "unmerge", ANN, "--from", "x"), "--from takes links"),
+        (("identity", "unmerge", "--from", "missing"), "cannot read missing"),
+    ],
+)
+@pytest.mark.usefixtures("workspace")
+def test_what_the_caller_must_change_is_exit_2(arguments: tuple[str, ...], message: str) -> None:
+    done = CliRunner().invoke(app, list(arguments))
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.exit_code == 2
+    assert message in done.exception.message
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("profile", ANN),
+        ("identity", "merges"),
+        ("identity", "conflicts"),
+        ("identity", "largest"),
+        ("identity", "export"),
+        ("identity", "unmerge", ANN, ADDRESS, *WORDS),
+        ("identity", "remerge", ANN, ADDRESS, *WORDS),
+    ],
+)
+def test_before_the_first_build_it_says_what_to_do(workspace: Workspace, arguments: tuple[str, ...]) -> None:
+    (workspace.path / "warehouse.duckdb").unlink()
+    Town.open(workspace.path / "warehouse.duckdb").connection.execute("drop schema segmentloom cascade")
+    done = CliRunner().invoke(app, list(arguments))
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.hint == "build them with `dbt build`"
