@@ -37,28 +37,6 @@
     {{ return(step) }}
 {%- endmacro %}
 
-{# Why the events cannot be built on, or none. #}
-{% macro reason_to_start_anew(own, rules) -%}
-    {%- set existing = load_relation(this) -%}
-    {%- set changed = [] -%}
-    {%- if own is not none and own is defined -%}
-        {%- set was = own.rules.split(' ') -%}
-        {%- for part in rules.split(' ') if part not in was -%}
-            {%- do changed.append(part.split('=')[0] | replace('_', ' ')) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- if not existing or not existing.is_table or own is none or own is undefined -%}
-        {{ return('there are none yet') }}
-    {%- elif should_full_refresh() -%}
-        {{ return('a full refresh was asked for') }}
-    {%- elif not own.generation -%}
-        {{ return('the last build of all events did not end') }}
-    {%- elif changed -%}
-        {{ return('a change of ' ~ changed | join(', ')) }}
-    {%- endif -%}
-    {{ return(none) }}
-{%- endmacro %}
-
 {# The greatest batch that anything has recorded, so that none comes twice. #}
 {% macro last_batch() -%}
     {{ return(run_query('select coalesce(max(batch), 0) from ' ~ segmentloom.state_relation('progress')).rows[0][0] | int) }}

@@ -59,9 +59,11 @@
     {%- endif -%}
     {%- if counts[0] -%}
         {%- set columns = model.columns.keys() | join(', ') -%}
-        {%- do statements.append(
-            'insert into ' ~ target_relation ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ changed
-        ) -%}
+        {#- The delete finds rows only when the transaction is sent again, the answer to the first time having been lost. -#}
+        {%- do statements.extend([
+            'delete from ' ~ target_relation ~ ' where batch = ' ~ step.batch,
+            'insert into ' ~ target_relation ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ changed,
+        ]) -%}
     {%- endif -%}
     {%- do statements.extend(segmentloom.read_statements(scratch, step, step.batch if counts[0] else step.batch - 1)) -%}
     {%- if statements -%}
