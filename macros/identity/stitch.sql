@@ -37,6 +37,11 @@
             segmentloom.delete_keys(refused, ['identifier_key'], 'select identifier_key from ' ~ made['changed']),
         ]) -%}
     {%- endif -%}
+    {#- They find rows only when the transaction is sent again, the answer to the first time having been lost. -#}
+    {%- do statements.extend([
+        'delete from ' ~ tables['profile_merges'] ~ " where run_id = '" ~ invocation_id ~ "'",
+        'delete from ' ~ changes ~ ' where batch >= ' ~ step.change,
+    ]) -%}
     {%- for name, table in [('rows', map), ('refusals', refused), ('history', tables['profile_merges'])] -%}
         {%- do statements.append('insert into ' ~ table ~ ' select * from ' ~ made[name]) -%}
     {%- endfor -%}

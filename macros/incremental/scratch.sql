@@ -2,7 +2,7 @@
 
 {# Makes one and returns its relation. #}
 {% macro make_scratch(scratch, name, sql) -%}
-    {%- set relation = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name}, type='table') -%}
+    {%- set relation = segmentloom.scratch_relation(this.identifier ~ '__' ~ name) -%}
     {%- do run_query(segmentloom.scratch_table(relation, sql)) -%}
     {%- do scratch.relations.update({name: relation}) -%}
     {%- set scratch.statements = scratch.statements + 1 -%}
@@ -17,7 +17,7 @@
     {{ return(numbers) }}
 {%- endmacro %}
 
-{# Drops them all. Those that a killed run left are replaced by the next; on BigQuery they expire. #}
+{# Drops them all. What a killed run left is replaced by the next; on DuckDB there is nothing, and on BigQuery it expires. #}
 {% macro drop_scratch(scratch) -%}
     {%- for relation in scratch.relations.values() -%}
         {%- do adapter.drop_relation(relation) -%}
