@@ -157,8 +157,8 @@ class Town:
             [(*end, self.seen[end].replace(tzinfo=None), owner) for end, owner in after.items()],
         )
         self.connection.execute(
-            "insert into profiles select profile_id, min(first_seen_at), max(last_seen_at), 3, count(*), null,"
-            " null, null, '{}', 'granted', null, false, count(*) > 5"
+            "insert into profiles select profile_id, min(first_seen_at), max(last_seen_at), 3, count(*),"
+            " null, null, null, '{}', 'granted', null, false, count(*) > 5"
             " from int_segmentloom__identity_map group by 1"
         )
         self._audit(before, after, run_id)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from segmentloom_sync.identity.find_profile import REDIRECTS
 from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.warehouse.base import Warehouse
+from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
 
 MERGES = "profile_merges"
-NEEDED = (MERGES, "profile_redirects")
 
 Kind = Literal["merge", "split", "rename"]
 
@@ -159,16 +160,14 @@ def merges_of_run(warehouse: Warehouse, run_id: str) -> list[Merge]:
 
 
 def _own(warehouse: Warehouse) -> str:
+    """The ids of a profile: its own and, once the view of them is built, those that lead to it."""
+    itself = f"select cast(:profile_id as {DBT_TYPES[warehouse.engine]['string']}) as profile_id"
+    if not warehouse.exists(REDIRECTS):
+        return itself
     return f"""
-        select cast(:profile_id as {_text(warehouse)}) as profile_id
+        {itself}
         union all
         select redirects.former_profile_id as profile_id
-        from {warehouse.relation("profile_redirects")} as redirects
+        from {warehouse.relation(REDIRECTS)} as redirects
         where redirects.profile_id = :profile_id
     """
-
-
-def _text(warehouse: Warehouse) -> str:
-    from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
-
-    return DBT_TYPES[warehouse.engine]["string"]
