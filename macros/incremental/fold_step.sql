@@ -1,34 +1,39 @@
 {#-
-    What a model that folds events in has to do now:
+    What a model that folds a feed in has to do now. The feed is the events, or what meta.feed names.
 
-    is_full           build its rows from all events
+    is_full           build its rows from everything
     from_batch        the last batch that it has folded in
-    to_batch          the last batch of the events
-    generation        of the events
-    rules             a digest of the model's text: a changed model starts from nothing
+    to_batch          the last batch of the feed
+    generation        of the feed
+    rules             a digest of the model's text, meta.rules and the rules of the models in meta.after: with a change
+                      of any a model starts from nothing
     has_retractions   some events of former batches no longer count
 -#}
 {% macro fold_step() -%}
-    {%- set known = segmentloom.progress_of(['segmentloom__events', model.name]) -%}
-    {%- set events = known.get('segmentloom__events', {'generation': '', 'batch': 0}) -%}
+    {%- set meta = config.get('meta') or {} -%}
+    {%- set feed_name, after = meta.get('feed', 'segmentloom__events'), meta.get('after', []) -%}
+    {%- set known = segmentloom.progress_of([feed_name, model.name] + after) -%}
+    {%- set feed = known.get(feed_name, {'generation': '', 'batch': 0}) -%}
     {%- set own = known.get(model.name) -%}
-    {%- set rules = local_md5(model.raw_code) -%}
+    {%- set parts = [model.raw_code, meta.get('rules')] -%}
+    {%- for name in after -%}{%- do parts.append(known.get(name, {}).get('rules')) -%}{%- endfor -%}
+    {%- set rules = local_md5(tojson(parts)) -%}
     {%- set is_full = (
         flags.FULL_REFRESH
         or own is none
-        or own.generation != events.generation
+        or own.generation != feed.generation
         or own.rules != rules
         or not load_relation(this)
     ) -%}
     {%- set step = {
         'is_full': is_full,
         'from_batch': 0 if is_full else own.batch,
-        'to_batch': events.batch,
-        'generation': events.generation,
+        'to_batch': feed.batch,
+        'generation': feed.generation,
         'rules': rules,
         'has_retractions': false,
     } -%}
-    {%- if not is_full and step.from_batch < step.to_batch -%}
+    {%- if feed_name == 'segmentloom__events' and not is_full and step.from_batch < step.to_batch -%}
         {%- set retractions = run_query('select count(*) from ' ~ segmentloom.retractions(step)).rows[0][0] -%}
         {%- do step.update({'has_retractions': retractions > 0}) -%}
     {%- endif -%}

@@ -1,45 +1,96 @@
-{{ config(materialized='table', alias='profiles') }}
+{#- One row per profile; a step derives those again that a change of the map touched. -#}
+{{
+    config(
+        materialized='keyed_state',
+        alias='profiles',
+        meta={
+            'key': ['profile_id'],
+            'feed': 'int_segmentloom__profile_changes',
+            'after': ['int_segmentloom__owner_attributes'],
+            'rules': var('segmentloom_max_identifiers_per_profile'),
+        },
+    )
+}}
+{%- set step = segmentloom.fold_step() %}
 
 with
 
 identifiers as (
 
-    select
-        *,
-        row_number() over (
-            partition by profile_id, identifier_type
-            order by last_seen_at desc, identifier_value desc
-        ) as place
+    select * from {{ ref('int_segmentloom__identity_map') }}
 
-    from {{ ref('segmentloom__identifiers') }}
+    {{ segmentloom.where_profile_changed(step) }}
+
+),
+
+latest_identifiers as (
+
+    select component_key, identifier_type, identifier_value
+
+    from identifiers
+
+    where identifier_type in ('user_id', 'email')
+
+    qualify row_number() over (
+        partition by component_key, identifier_type
+        order by last_seen_at desc, identifier_value desc
+    ) = 1
+
+),
+
+names as (
+
+    select
+        component_key,
+        max(case when identifier_type = 'user_id' then identifier_value end) as user_id,
+        max(case when identifier_type = 'email' then identifier_value end) as email
+
+    from latest_identifiers
+
+    group by component_key
 
 ),
 
 persons as (
 
     select
-        profile_id,
+        component_key,
+        min(profile_id) as profile_id,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
+        cast(sum(owned_event_count) as {{ dbt.type_bigint() }}) as event_count,
         count(*) as identifier_count,
-        max(case when identifier_type = 'user_id' and place = 1 then identifier_value end) as user_id,
-        max(case when identifier_type = 'email' and place = 1 then identifier_value end) as email
+        max(gpc_event_count) > 0 as is_opted_out
 
     from identifiers
 
-    group by profile_id
+    group by component_key
 
 ),
 
-activity as (
+attributes as (
+
+    {{ segmentloom.latest_attributes('identifiers') }}
+
+),
+
+statements as (
 
     select
-        profile_id,
-        count(*) as event_count
+        component_key,
+        {{ segmentloom.json_of_entries(
+            key='attribute_name',
+            value='attribute_value',
+            condition="attribute_kind = 'trait' and attribute_value <> 'null'",
+        ) }} as traits,
+        {%- for name in segmentloom.consents() %}
+        max(case when attribute_kind = 'consent' and attribute_name = '{{ name }}' then attribute_value end) as {{ name }}_consent,
+        {%- endfor %}
+        max(case when attribute_kind = 'phone' then attribute_value end) as phone
 
-    from {{ ref('int_segmentloom__owned_events') }}
+    from attributes
 
-    group by profile_id
+    group by component_key
 
 ),
 
@@ -49,22 +100,21 @@ final as (
         persons.profile_id,
         persons.first_seen_at,
         persons.last_seen_at,
-        coalesce(activity.event_count, 0) as event_count,
+        persons.event_count,
         persons.identifier_count,
-        persons.user_id,
-        persons.email,
-        phones.phone,
-        coalesce(traits.traits, {{ segmentloom.json_from_text("'{}'") }}) as traits,
-        consents.ad_user_data_consent,
-        consents.ad_personalization_consent,
-        coalesce(consents.is_opted_out, false) as is_opted_out,
+        names.user_id,
+        names.email,
+        statements.phone,
+        {{ segmentloom.json_from_text("coalesce(statements.traits, '{}')") }} as traits,
+        {%- for name in segmentloom.consents() %}
+        statements.{{ name }}_consent,
+        {%- endfor %}
+        persons.is_opted_out,
         persons.identifier_count > {{ var('segmentloom_max_identifiers_per_profile') }} as is_quarantined
 
     from persons
-    left join activity on activity.profile_id = persons.profile_id
-    left join {{ ref('int_segmentloom__profile_phones') }} as phones on phones.profile_id = persons.profile_id
-    left join {{ ref('int_segmentloom__profile_traits') }} as traits on traits.profile_id = persons.profile_id
-    left join {{ ref('int_segmentloom__profile_consents') }} as consents on consents.profile_id = persons.profile_id
+    left join names on names.component_key = persons.component_key
+    left join statements on statements.component_key = persons.component_key
 
 )
 

@@ -1,5 +1,24 @@
 {#- One row per profile, hash rule and identifier that it can be sent by. The same address has another hash for each rule. -#}
-{{ config(materialized='table', alias='hashed_identifiers') }}
+{%- set normalizations = [
+    ('google', 'email', segmentloom.normalize_google_email('email')),
+    ('google', 'phone', segmentloom.normalize_google_phone('phone')),
+    ('meta', 'email', segmentloom.normalize_meta_email('email')),
+    ('meta', 'phone', segmentloom.normalize_meta_phone('phone')),
+    ('linkedin', 'email', segmentloom.normalize_linkedin_email('email')),
+] -%}
+{{
+    config(
+        materialized='keyed_state',
+        alias='hashed_identifiers',
+        meta={
+            'key': ['profile_id'],
+            'feed': 'int_segmentloom__profile_changes',
+            'after': ['segmentloom__profiles'],
+            'rules': local_md5(normalizations | string),
+        },
+    )
+}}
+{%- set step = segmentloom.fold_step() %}
 
 with
 
@@ -12,58 +31,22 @@ profiles as (
 
     from {{ ref('segmentloom__profiles') }}
 
+    {{ segmentloom.where_profile_changed(step) }}
+
 ),
 
 normalized as (
 
-    select
-        'google' as hash_rule,
+    {% for hash_rule, identifier_type, normalization in normalizations -%}
+    {{ 'union all\n\n    ' if not loop.first }}select
+        '{{ hash_rule }}' as hash_rule,
         profile_id,
-        'email' as identifier_type,
-        {{ segmentloom.normalize_google_email('email') }} as identifier
+        '{{ identifier_type }}' as identifier_type,
+        {{ normalization }} as identifier
 
     from profiles
 
-    union all
-
-    select
-        'google' as hash_rule,
-        profile_id,
-        'phone' as identifier_type,
-        {{ segmentloom.normalize_google_phone('phone') }} as identifier
-
-    from profiles
-
-    union all
-
-    select
-        'meta' as hash_rule,
-        profile_id,
-        'email' as identifier_type,
-        {{ segmentloom.normalize_meta_email('email') }} as identifier
-
-    from profiles
-
-    union all
-
-    select
-        'meta' as hash_rule,
-        profile_id,
-        'phone' as identifier_type,
-        {{ segmentloom.normalize_meta_phone('phone') }} as identifier
-
-    from profiles
-
-    union all
-
-    select
-        'linkedin' as hash_rule,
-        profile_id,
-        'email' as identifier_type,
-        {{ segmentloom.normalize_linkedin_email('email') }} as identifier
-
-    from profiles
-
+    {% endfor %}
 ),
 
 final as (
