@@ -62,27 +62,12 @@ LOAD_COLUMNS: Final[Columns] = {
     "rejected": "integer",
 }
 
+_OF_THE_LOAD: Final = frozenset({"source_id", "loaded_at", "event_date", "load_id", "line_number"})
+
 # What a file's rows are staged as: events have no reason, refusals nothing but reason and raw.
 STAGED_COLUMNS: Final[Columns] = {
     "line_number": "integer",
-    "event_id": "string",
-    "type": "string",
-    "event": "string",
-    "occurred_at": "timestamp",
-    "original_timestamp": "timestamp",
-    "sent_at": "timestamp",
-    "received_at": "timestamp",
-    "anonymous_id": "string",
-    "user_id": "string",
-    "previous_id": "string",
-    "group_id": "string",
-    "email": "string",
-    "properties": "json",
-    "traits": "json",
-    "context": "json",
-    "library": "string",
-    "ip": "string",
-    "user_agent": "string",
+    **{name: kind for name, kind in EVENT_COLUMNS.items() if name not in _OF_THE_LOAD},
     "reason": "string",
     "raw": "string",
 }
