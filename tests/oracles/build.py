@@ -22,6 +22,7 @@ MODELS = (
     "+segmentloom__rejected_events",
     "+segmentloom__profile_redirects",
     "+segmentloom__profile_merges",
+    "+int_segmentloom__kept_links",
     "+int_segmentloom__profile_events",
 )
 LOW_LIMITS = {

@@ -58,13 +58,6 @@ def _ends_by_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(merges, "written", sorted)
 
 
-def _younger_survives(patch: pytest.MonkeyPatch) -> None:
-    def wrong(known: Identity) -> Any:
-        return {other: (one, other) for one, other in merges.merge_causes(known).values()}
-
-    patch.setattr(relations, "merge_causes", wrong)
-
-
 DECISION_MUTANTS: dict[str, Mutant] = {
     "decisions are forgotten": _suppressed(lambda overrides: []),
     "a remerge is forgotten": _suppressed(
@@ -83,7 +76,6 @@ DECISION_MUTANTS: dict[str, Mutant] = {
     "links are suppressed before the guards look": _before_the_guards,
     "causes are the earliest by time alone": _by_time_alone,
     "causes are written by name": _ends_by_name,
-    "the weaker end of a link is what it absorbed": _younger_survives,
 }
 
 

@@ -10,16 +10,10 @@ from typing import NamedTuple
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.oracles.events import Identifier
 from tests.oracles.identity import Identity, Link, profile_id_of
-from tests.oracles.merges import merge_causes, written
+from tests.oracles.merges import merge_causes
 
-REFUSALS = {"shared_email", "kiosk", "later_link"}
-RULES = {
-    "merge": {"same_event", "alias"},
-    "split": {*REFUSALS, "unmerge", "retracted"},
-    "rename": {"same_event", "alias", "older_identifier", *REFUSALS, "unmerge", "retracted"},
-}
-Move = tuple[str, str]
-"""(profile before, profile after) of an identifier that went from one to another."""
+Change = tuple[bool, str, str]
+"""(whether it is a split, surviving profile, absorbed profile): what a row tells, apart from why."""
 
 
 class LogRow(NamedTuple):
@@ -42,11 +36,9 @@ class LogRow(NamedTuple):
     requested_by: str | None
 
     @property
-    def move(self) -> Move:
-        """The move that this row tells of."""
-        if self.kind == "split":
-            return self.surviving_profile_id, self.absorbed_profile_id
-        return self.absorbed_profile_id, self.surviving_profile_id
+    def change(self) -> Change:
+        """What this row tells of."""
+        return self.kind == "split", self.surviving_profile_id, self.absorbed_profile_id
 
     @property
     def link(self) -> Link | None:
@@ -67,75 +59,98 @@ def read_log(warehouse: Warehouse) -> list[LogRow]:
     ]
 
 
-def moves(before: Identity, after: Identity) -> dict[Move, set[Identifier]]:
-    """Who went where. An identifier that was in no profile counts as one of its own."""
-    found: dict[Move, set[Identifier]] = {}
-    for identifier, profile in after.profile_of.items():
-        former = before.profile_of.get(identifier) or profile_id_of(identifier)
-        if former != profile:
-            found.setdefault((former, profile), set()).add(identifier)
+def changes(before: Identity, after: Identity) -> dict[Change, set[Identifier]]:
+    """What happened to profiles, and to whose identifiers.
+
+    A former profile goes on with its oldest identifier, or when that is gone with the oldest that is left:
+    there it is merged or renamed. What is elsewhere was split off. An identifier without a profile counts as
+    one of its own.
+    """
+    found: dict[Change, set[Identifier]] = {}
+    left: dict[str, list[Identifier]] = {}
+    for identifier in sorted(after.sightings, key=lambda one: (after.sightings[one].first, one)):
+        left.setdefault(before.profile_of.get(identifier) or profile_id_of(identifier), []).append(identifier)
+    for former, members in left.items():
+        first = members[0] if former not in before.profiles else before.profiles[former].identifiers[0]
+        heir = first if first in members else members[0]
+        survivor = after.profile_of[heir]
+        if survivor != former:
+            own = {one for one in members if after.profile_of[one] == survivor}
+            found.setdefault((False, survivor, former), set()).update(own)
+        for one in members:
+            if after.profile_of[one] != survivor:
+                found.setdefault((True, survivor, after.profile_of[one]), set()).add(one)
     return found
 
 
 def problems(before: Identity, after: Identity, rows: Sequence[LogRow]) -> Iterator[str]:
     """What is wrong with the rows that a build has logged; nothing when they tell exactly what happened."""
-    happened = moves(before, after)
-    told = Counter(row.move for row in rows)
-    for move in happened.keys() - told.keys():
-        yield f"nothing is logged of {sorted(happened[move])} that went from {move[0]} to {move[1]}"
-    for move in told.keys() - happened.keys():
-        yield f"logged, but nothing went that way: {[row for row in rows if row.move == move]}"
-    for move in (move for move, times in told.items() if times > 1):
-        yield f"logged more than once: {[row for row in rows if row.move == move]}"
-    causes = {frozenset(cause) for cause in merge_causes(after).values()}
-    known = set(before.profiles)
+    happened = changes(before, after)
+    told = Counter(row.change for row in rows)
+    for change in happened.keys() - told.keys():
+        yield f"nothing is logged of {change}: {sorted(happened[change])}"
     for row in rows:
-        if row.move in happened:
-            yield from (f"{problem}: {row}" for problem in _row_problems(row, before, after, known))
-            yield from (f"{problem}: {row}" for problem in _link_problems(row, before, after, causes))
+        if row.change not in happened:
+            yield f"logged, but it did not happen: {row}"
+        elif told[row.change] > 1:
+            yield f"logged more than once: {row}"
+        else:
+            wrong = _split_problems if row.kind == "split" else _merge_problems
+            yield from (f"{problem}: {row}" for problem in wrong(row, before, after, happened[row.change]))
+    renamed = Counter(row.surviving_profile_id for row in rows if row.kind == "rename")
+    for _, survivor, former in (change for change in happened if not change[0]):
+        if former in before.profiles and renamed[survivor] != (survivor not in before.profiles):
+            yield f"what went on as {survivor} was renamed {renamed[survivor]} times"
 
 
-def _row_problems(row: LogRow, before: Identity, after: Identity, known: set[str]) -> Iterator[str]:
-    former, now = row.move
-    if row.rule not in RULES[row.kind]:
-        yield "a rule that is none of its kind"
-    if row.kind == "split":
-        if former not in known:
-            yield "what splits was no profile before"
-    elif former in after.profiles:
-        yield "what was absorbed or renamed is still a profile"
-    if now not in after.profiles:
-        yield "it leads to no profile"
-    if row.kind == "merge" and not (now in known or _is_new(now, before, after)):
-        yield "merged into what was no profile before"
-    if row.kind == "rename" and (former not in known or now in known):
-        yield "a rename is from a former profile's id to one that was none"
-
-
-def _is_new(profile_id: str, before: Identity, after: Identity) -> bool:
-    """Whether the oldest identifier of a profile was never in one before."""
-    oldest = after.profiles[profile_id].identifiers[0]
-    return oldest not in before.profile_of
-
-
-def _link_problems(row: LogRow, before: Identity, after: Identity, causes: set[Link]) -> Iterator[str]:
-    link = row.link
-    if link is None:
-        if row.kind == "merge" or row.rule in {"same_event", "alias"}:
+def _merge_problems(
+    row: LogRow, before: Identity, after: Identity, absorbed: set[Identifier]
+) -> Iterator[str]:
+    if row.kind == "rename" and row.absorbed_profile_id not in before.profiles:
+        yield "what was renamed was no profile before"
+    if row.kind == "rename" and row.rule != "older_identifier":
+        yield "a rename has another rule"
+    if row.kind == "merge" and row.rule not in _rules_of(row.link):
+        yield "its rule does not show such a link"
+    if row.link is None:
+        if row.kind == "merge":
             yield "names no link"
         return
-    if (row.identifier_type, row.identifier_value) != written(link)[0]:
-        yield "its link is written the wrong way round"
-    if row.kind == "merge":
-        if link not in causes:
-            yield "its link is no cause of a merge"
-        elif after.links[link][1:] != (row.source_id, row.event_id):
-            yield "its event is not the earliest that shows the link"
-    if row.kind == "split" and link in after.kept:
-        yield "its link is kept"
-    former = {before.profile_of.get(end) or profile_id_of(end) for end in link}
-    if row.move[0] not in former:
-        yield "its link does not touch what was merged or split"
+    causes = {frozenset(cause) for cause in merge_causes(after)}
+    if row.link not in causes:
+        yield "its link is no cause of a merge"
+    elif after.links[row.link][1:] != (row.source_id, row.event_id):
+        yield "its event is not the earliest that shows the link"
+    elif row.absorbed_profile_id in before.profiles and len(absorbed & row.link) != 1:
+        yield "its link does not join what was absorbed to anything"
+
+
+def _rules_of(link: Link | None) -> set[str]:
+    types = sorted(end[0] for end in link or ())
+    if types == ["user_id", "user_id"]:
+        return {"alias"}
+    return {"alias", "same_event"} if types == ["anonymous_id", "user_id"] else {"same_event"}
+
+
+def _split_problems(row: LogRow, before: Identity, after: Identity, parted: set[Identifier]) -> Iterator[str]:
+    if row.link is None:
+        yield "names no link"
+    elif row.link not in before.kept:
+        yield "its link held nothing before"
+    elif row.link in after.kept:
+        yield "its link still holds"
+    elif not row.link & parted:
+        yield "its link does not touch what was split off"
+    elif row.rule not in _refusals(row.link, after):
+        yield "its link is gone for another reason"
+
+
+def _refusals(link: Link, after: Identity) -> set[str]:
+    if link not in after.links:
+        return {"retracted", "unmerge"}
+    return {"unmerge"} | {
+        conflict.rule for conflict in after.conflicts if {conflict.identifier, conflict.other} == link
+    }
 
 
 def replayed(ids: set[str], before: Identity, after: Identity, rows: Iterable[LogRow]) -> set[str]:

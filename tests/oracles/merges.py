@@ -16,28 +16,26 @@ def written(link: Link) -> Cause:
     return one, other
 
 
-def merge_causes(identity: Identity) -> dict[Identifier, Cause]:
-    """The link that put each identifier into a group with an older one; a profile's oldest has none.
+def merge_causes(identity: Identity) -> set[Cause]:
+    """The links that joined two groups of identifiers: the minimum spanning forest of the kept ones.
 
-    All of them are the minimum spanning forest of the kept links, by Kruskal: each link in the order of
-    (time, source, event, ends) joins two groups that no earlier one had joined, or does nothing.
+    By Kruskal: each link in the order of (time, source, event, ends) joins two groups that no earlier one had
+    joined, or does nothing.
     """
-    oldest = {identifier: identifier for identifier in identity.sightings}
-    causes: dict[Identifier, Cause] = {}
+    groups = {identifier: identifier for identifier in identity.sightings}
+    causes: set[Cause] = set()
 
-    def oldest_of(identifier: Identifier) -> Identifier:
-        while oldest[identifier] != identifier:
-            oldest[identifier] = oldest[oldest[identifier]]
-            identifier = oldest[identifier]
+    def group_of(identifier: Identifier) -> Identifier:
+        while groups[identifier] != identifier:
+            groups[identifier] = groups[groups[identifier]]
+            identifier = groups[identifier]
         return identifier
 
     for link in sorted(identity.kept, key=lambda link: (identity.kept[link], written(link))):
-        older, *younger = sorted(
-            {oldest_of(end) for end in link}, key=lambda one: (identity.sightings[one].first, one)
-        )
-        for one in younger:  # none when an earlier link had joined them
-            oldest[one] = older
-            causes[one] = written(link)
+        one, other = (group_of(end) for end in link)
+        if one != other:
+            groups[one] = other
+            causes.add(written(link))
     return causes
 
 

@@ -39,15 +39,11 @@ COLUMNS = {
     "int_segmentloom__identity_map": (
         "identifier_type, identifier_value, profile_id, event_count, owned_event_count, gpc_event_count"
     ),
-    "merge_causes": (
-        "identifier_type, identifier_value, cause_type, cause_value, cause_other_type, cause_other_value"
-    ),
+    "merge_causes": "identifier_type, identifier_value, other_type, other_value",
 }
 MERGE_CAUSES = """(
-    select
-        absorbed.identifier_type, absorbed.identifier_value,
-        one.identifier_type as cause_type, one.identifier_value as cause_value,
-        other.identifier_type as cause_other_type, other.identifier_value as cause_other_value
+    select one.identifier_type, one.identifier_value,
+        other.identifier_type as other_type, other.identifier_value as other_value
     from {map} as absorbed
     left join {map} as one on one.identifier_key = absorbed.cause_identifier_key
     left join {map} as other on other.identifier_key = absorbed.cause_other_key
@@ -93,9 +89,7 @@ def expected_relations(
         "int_segmentloom__links": set(_links(identity.links)),
         "int_segmentloom__kept_links": set(_links(identity.kept)),
         "int_segmentloom__identity_map": set(_identity_map(events, identity, rules)),
-        "merge_causes": {
-            (*absorbed, *one, *other) for absorbed, (one, other) in merge_causes(identity).items()
-        },
+        "merge_causes": {(*one, *other) for one, other in merge_causes(identity)},
     }
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import permutations
 
 from tests.oracles.identity import Identity
-from tests.oracles.merge_log import moves
+from tests.oracles.merge_log import changes
 
 KINDS = {
     "an earlier link displaced a kept one",
@@ -72,9 +72,9 @@ def _of_profiles(before: Identity, after: Identity) -> Counter[str]:
         was, is_now = (identity.profiles[profile_id].is_quarantined for identity in (before, after))
         found["a profile grew too large"] += is_now and not was
         found["a profile shrank again"] += was and not is_now
-    for former, now in moves(before, after):
-        if former in after.profiles:
+    for is_split, survivor, former in changes(before, after):
+        if is_split:
             found["a profile split"] += 1
         elif former in before.profiles:
-            found["profiles merged" if now in before.profiles else "a profile was renamed"] += 1
+            found["profiles merged" if survivor in before.profiles else "a profile was renamed"] += 1
     return found
