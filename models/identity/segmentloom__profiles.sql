@@ -1,4 +1,8 @@
-{#- One row per profile; a step derives those again that a change of the map touched. -#}
+{#-
+    One row per profile; a step derives those again that a change of the map touched. Whoever builds profiles gets their
+    identifiers, too.
+-#}
+-- depends_on: {{ ref('segmentloom__identifiers') }}
 {{
     config(
         materialized='keyed_state',
