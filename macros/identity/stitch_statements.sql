@@ -33,6 +33,11 @@
         statements
         + segmentloom.progress_statements(model.name, step.generation, step.to_batch, step.rules)
         + segmentloom.progress_statements('int_segmentloom__profile_changes', step.change_generation, step.change)
+        + [segmentloom.forget_followed(changes, segmentloom.followers('int_segmentloom__profile_changes'))]
+        + [segmentloom.forget_followed(
+            segmentloom.state_relation('retractions'),
+            segmentloom.followers('segmentloom__events') + [model.name],
+        )]
     ) }}
 {%- endmacro %}
 
