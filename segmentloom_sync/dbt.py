@@ -53,11 +53,14 @@ class Dbt:
         project_dir: folder of dbt_project.yml; dbt runs in it, so relative paths in profiles.yml start there.
         profiles_dir: folder of profiles.yml, or None for dbt's own search.
         target: the profile's target, or None for its default.
+        keeps_parsed: False for a run with other variables than usual: what dbt keeps of the project as it has
+            read it is of no use to it then, nor is its own to the next run.
     """
 
     project_dir: Path
     profiles_dir: Path | None = None
     target: str | None = None
+    keeps_parsed: bool = True
 
     def run(
         self,
@@ -98,10 +101,12 @@ class Dbt:
         # dbt's own files quote rows, and another run at the same time would read this run's results.
         with tempfile.TemporaryDirectory(prefix="segmentloom-dbt-") as folder:
             private = Path(folder)
-            _copy(self._parsed, private / _PARSED)
+            if self.keeps_parsed:
+                _copy(self._parsed, private / _PARSED)
             with terminal.progress(label or f"dbt {command}"):
                 done = _run([*line, *arguments], self.project_dir, private)
-            _copy(private / _PARSED, self._parsed)
+            if self.keeps_parsed:
+                _copy(private / _PARSED, self._parsed)
             results = _results(private)
         if results is None and done.returncode != 0:
             raise DbtError(

@@ -17,7 +17,7 @@
 {% macro raw_relation(name) -%}
     {{ return(api.Relation.create(
         database=target.database,
-        schema=target.schema ~ '_raw',
+        schema=segmentloom.live_schema() ~ '_raw',
         identifier=name,
     )) }}
 {%- endmacro %}

@@ -19,6 +19,6 @@
         loaded_at >= {{ segmentloom.timestamp_literal(step.first_loaded_at) }}
         and load_id in (select load_id from ({{ segmentloom.loads_to_read(step) }}) as loads)
     {%- else %}
-        load_id in (select load_id from {{ source('segmentloom_raw', 'loads') }})
+        load_id in (select load_id from {{ segmentloom.read_loads() }} as read_loads)
     {%- endif %}
 {%- endmacro %}

@@ -2,7 +2,7 @@
 {% macro source_relation(source) -%}
     {%- set given = source.get('relation') -%}
     {%- if given is mapping and given.get('ref') -%}
-        {{ return(ref(given.ref)) }}
+        {{ return(segmentloom.live_relation(ref(given.ref))) }}
     {%- endif -%}
     {%- if given is string -%}
         {%- set parts = given.split('.') -%}

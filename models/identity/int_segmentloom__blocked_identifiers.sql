@@ -19,13 +19,15 @@ blocked as (
     {% for placeholder in placeholders -%}
     {{ 'union all ' if not loop.first }}select '' as identifier_type, '{{ placeholder }}' as identifier_value
     {% endfor %}
+    {% for listed in segmentloom.planned_blocks() -%}
     union all
 
     select
         coalesce(lower(trim(identifier_type)), '') as identifier_type,
         lower(trim(identifier_value)) as identifier_value
 
-    from {{ ref('segmentloom_blocked_identifiers') }}
+    from {{ listed }} as listed
+    {% endfor %}
 
 ),
 

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Engine = Literal["duckdb", "bigquery", "snowflake"]
-Area = Literal["", "raw", "sync", "privacy"]
-"""Which schema: "" is the dbt target's own (`S`), the others are `S_raw`, `S_sync`, `S_privacy`."""
+Area = Literal["", "raw", "sync", "privacy", "plan"]
+"""Which schema: "" is the dbt target's own (`S`), the others are `S_raw`, `S_sync`, `S_privacy`, and `S_plan`,
+which is there only while something is compared with a second build."""
 
 LogicalType = Literal["string", "integer", "number", "boolean", "timestamp", "date", "json"]
 Columns = Mapping[str, LogicalType]
@@ -82,6 +83,10 @@ class Warehouse(Protocol):
 
     def drop(self, relation: str) -> None:
         """Drop a scratch table if it exists."""
+        ...
+
+    def drop_schema(self, area: Literal["plan"]) -> None:
+        """Drop a schema that nothing lasting is in, with all that it holds, if it exists."""
         ...
 
     def json_from_text(self, expression: str) -> str:

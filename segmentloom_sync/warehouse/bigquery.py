@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from segmentloom_sync.errors import ConfigError, TryAgainLater, WarehouseAccessError
 from segmentloom_sync.project import Project
@@ -167,6 +167,11 @@ class BigQuery:
     def drop(self, relation: str) -> None:
         with _refusals(f"dropping {relation}"):
             self._query(f"drop table if exists {relation}", {}).result()
+
+    def drop_schema(self, area: Literal["plan"]) -> None:
+        dataset = f"`{self._project}`.`{self._dataset(area)}`"
+        with _refusals(f"dropping {dataset}"):
+            self._query(f"drop schema if exists {dataset} cascade", {}).result()
 
     def json_from_text(self, expression: str) -> str:
         # Without rounding, one number that no double holds exactly fails the whole statement.

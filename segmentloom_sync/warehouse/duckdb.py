@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
@@ -136,6 +136,11 @@ class DuckDb:
     def drop(self, relation: str) -> None:
         with _refusals(f"dropping {relation}"):
             self._connection.execute(f"drop table if exists {relation}")
+
+    def drop_schema(self, area: Literal["plan"]) -> None:
+        schema = ".".join(map(identifier, (self._database, self._schema_of(area))))
+        with _refusals(f"dropping {schema}"):
+            self._connection.execute(f"drop schema if exists {schema} cascade")
 
     def json_from_text(self, expression: str) -> str:
         return f"cast({expression} as json)"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from segmentloom_sync.errors import WarehouseAccessError
 from segmentloom_sync.project import Project
@@ -177,6 +177,11 @@ class Snowflake:
     def drop(self, relation: str) -> None:
         with _refusals(f"dropping {relation}"):
             self._run(f"drop table if exists {relation}")
+
+    def drop_schema(self, area: Literal["plan"]) -> None:
+        schema = f"{self._database}.{self._schema_of(area)}"
+        with _refusals(f"dropping {schema}"):
+            self._run(f"drop schema if exists {schema} cascade")
 
     def json_from_text(self, expression: str) -> str:
         return f"parse_json({expression})"

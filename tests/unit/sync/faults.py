@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, Statement, Warehouse
 
@@ -85,6 +85,10 @@ class FusedWarehouse:
     def drop(self, relation: str) -> None:
         self.fuse.pass_through()
         self.inner.drop(relation)
+
+    def drop_schema(self, area: Literal["plan"]) -> None:
+        self.fuse.pass_through()
+        self.inner.drop_schema(area)
 
     def json_from_text(self, expression: str) -> str:
         return self.inner.json_from_text(expression)
