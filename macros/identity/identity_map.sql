@@ -19,7 +19,7 @@
     } -%}
     {%- do segmentloom.make_identity_tables(tables) -%}
 
-    {%- set step = segmentloom.stitch_step() -%}
+    {%- set step = segmentloom.stitch_step(target_relation) -%}
     {%- set scratch = namespace(relations={}, statements=0, rounds=0) -%}
     {%- if not step.is_full and step.from_batch == step.to_batch and not step.overrides -%}
         {%- do store_raw_result('main', message='nothing new', code='SKIP', rows_affected='0', agate_table=none) -%}

@@ -6,7 +6,6 @@
     split    a part of a profile is now another, or in another
 -#}
 {% macro profile_history(step, scratch) -%}
-    {%- set touched, links = scratch.relations['touched'], scratch.relations['links'] -%}
     {%- set text = dbt.type_string() -%}
 with
 
@@ -19,105 +18,114 @@ moves as (
         stitched.cause_identifier_key,
         stitched.cause_other_key
 
-    from {{ touched }} as touched
+    from {{ scratch.relations['touched'] }} as touched
     left join {{ scratch.relations['rows'] }} as stitched on stitched.identifier_key = touched.identifier_key
 
 ),
 
-{# Where a former profile goes on: with its oldest identifier, or when that is gone the oldest that is left. -#}
-heirs as (
+{% if step.has_former -%}
+{{ segmentloom.profile_endings(scratch) }},
 
-    select * from moves
+{{ segmentloom.profile_splits(step, scratch) }},
 
-    where
-        former_profile_id is not null
-        and not is_gone
-
-    qualify row_number() over (
-        partition by former_profile_id
-        order by case when identifier_key = former_component_key then 0 else 1 end, age
-    ) = 1
-
-),
-
-renames as (
-
-    select former_profile_id from heirs
-
-    where profile_id not in (select former_profile_id from moves where former_profile_id is not null)
-
-    qualify row_number() over (partition by profile_id order by age) = 1
-
-),
-
-endings as (
-
-    select
-        case when renames.former_profile_id is null then 'merge' else 'rename' end as kind,
-        heirs.profile_id as surviving_profile_id,
-        heirs.former_profile_id as absorbed_profile_id,
-        heirs.cause_identifier_key,
-        heirs.cause_other_key
-
-    from heirs
-    left join renames on renames.former_profile_id = heirs.former_profile_id
-
-    where heirs.profile_id <> heirs.former_profile_id
-
-    union all
-
-    select
-        'merge' as kind,
-        profile_id as surviving_profile_id,
-        {{ segmentloom.profile_id('identifier_type', 'identifier_value') }} as absorbed_profile_id,
-        cause_identifier_key,
-        cause_other_key
-
-    from moves
-
-    where
-        former_profile_id is null
-        and not is_gone
-        and identifier_key <> component_key
-
-),
-
+{% endif -%}
 joined as (
 
     select
-        endings.kind,
-        endings.surviving_profile_id,
-        endings.absorbed_profile_id,
+        'merge' as kind,
+        moves.profile_id as surviving_profile_id,
+        {{ segmentloom.profile_id('moves.identifier_type', 'moves.identifier_value') }} as absorbed_profile_id,
+        cast(null as {{ text }}) as former_profile_id,
+        links.identifier_key,
+        links.other_key,
         links.identifier_type,
         links.identifier_value,
         links.other_type,
         links.other_value,
         links.source_id,
         links.event_id,
-        case when endings.kind = 'rename' then 'older_identifier' else links.rule end as rule,
-        cast(null as {{ text }}) as reason,
-        cast(null as {{ text }}) as requested_by
+        links.rule
 
-    from endings
-    left join {{ links }} as links
+    from moves
+    inner join {{ scratch.relations['links'] }} as links
         on
-            links.identifier_key = endings.cause_identifier_key
-            and links.other_key = endings.cause_other_key
+            links.identifier_key = moves.cause_identifier_key
+            and links.other_key = moves.cause_other_key
+
+    where moves.former_profile_id is null
+    {%- if step.has_former %}
+
+    union all
+
+    select * from ended
+    {%- endif %}
 
 ),
 
-{{ segmentloom.profile_splits(step, scratch) }},
+{# Whoever brought a link back is behind the merge. -#}
+decisions as (
+
+    select
+        *,
+        {{ segmentloom.graph_key('identifier_type', 'identifier_value') }} as one_key,
+        {{ segmentloom.graph_key('other_type', 'other_value') }} as two_key
+
+    from {{ ref('segmentloom__identity_overrides') }}
+
+    where
+        override_id in ({{ segmentloom.text_list(step.overrides) }})
+        and action = 'remerge'
+
+),
+
+decided as (
+
+    select *
+
+    from decisions
+
+    where true
+
+    qualify row_number() over (
+        partition by least(one_key, two_key), greatest(one_key, two_key)
+        order by decided_at desc, override_id desc
+    ) = 1
+
+),
 
 final as (
 
-    select * from joined
+    select
+        joined.kind,
+        joined.surviving_profile_id,
+        joined.absorbed_profile_id,
+        joined.former_profile_id,
+        joined.identifier_type,
+        joined.identifier_value,
+        joined.other_type,
+        joined.other_value,
+        joined.source_id,
+        joined.event_id,
+        joined.rule,
+        decided.reason,
+        decided.requested_by
+
+    from joined
+    left join decided
+        on
+            least(decided.one_key, decided.two_key) = least(joined.identifier_key, joined.other_key)
+            and greatest(decided.one_key, decided.two_key) = greatest(joined.identifier_key, joined.other_key)
+    {%- if step.has_former %}
+
     union all
+
     select * from parted
+    {%- endif %}
 
 )
 
 select
-    {{ dbt.hash("'" ~ invocation_id ~ "' || ':' || kind || ':' || surviving_profile_id || ':' || absorbed_profile_id") }} as merge_id,
+    {{ dbt.hash("'" ~ invocation_id ~ "' || kind || surviving_profile_id || absorbed_profile_id || coalesce(former_profile_id, '')") }} as merge_id,
     {{ segmentloom.timestamp_literal(segmentloom.run_time()) }} as happened_at,
     kind,
     surviving_profile_id,

@@ -43,9 +43,13 @@ torn as (
 held as (
 
     select
-        parts.surviving_profile_id,
-        parts.absorbed_profile_id,
-        torn.*
+        parts.*,
+        torn.identifier_key,
+        torn.other_key,
+        torn.identifier_type,
+        torn.identifier_value,
+        torn.other_type,
+        torn.other_value
 
     from parts
     left join torn
@@ -83,6 +87,7 @@ parted as (
         'split' as kind,
         held.surviving_profile_id,
         held.absorbed_profile_id,
+        held.former_profile_id,
         held.identifier_type,
         held.identifier_value,
         held.other_type,

@@ -6,10 +6,11 @@
     to_batch     the last batch that sightings and links have taken in
     generation   of the events
     rules        a digest of the limits: other limits derive every profile again
+    has_former   there are profiles already
     overrides    decisions on links that no run has applied yet, their ids
     change       the number of this change of the profiles
 -#}
-{% macro stitch_step() -%}
+{% macro stitch_step(identity_map) -%}
     {%- set own_name, feed_name = model.name, 'int_segmentloom__profile_changes' -%}
     {%- set folds = ['int_segmentloom__sightings', 'int_segmentloom__event_links', 'int_segmentloom__alias_events'] -%}
     {%- set known = segmentloom.progress_of(folds + [own_name, feed_name]) -%}
@@ -35,6 +36,7 @@
     {%- set is_full = flags.FULL_REFRESH or own is none or own.generation != generations[0] or own.rules != rules -%}
     {{ return({
         'is_full': is_full,
+        'has_former': not is_full or run_query('select count(*) from ' ~ identity_map).rows[0][0] > 0,
         'from_batch': 0 if is_full else own.batch,
         'to_batch': batches | min,
         'generation': generations[0],
