@@ -64,7 +64,8 @@ class Lease:
         Raises:
             TryAgainLater: another run has taken it over in the meantime.
         """
-        if not self.warehouse.rows(f"select 1 as one where {self.condition}", **self.parameters):
+        held = f"select one from (select 1 as one) as single where {self.condition}"
+        if not self.warehouse.rows(held, **self.parameters):
             raise self._overtaken()
 
     def release(self) -> None:
