@@ -42,8 +42,8 @@ class Attempts:
     """How long a run waits for a platform.
 
     Args:
-        heartbeat: called between pieces of a wait, to keep the lease; it raises when another run has taken the
-            lease over. Requests call it themselves, before they read what they send.
+        heartbeat: called between pieces of a wait, to keep the lease; it raises when another run has taken it
+            over. Requests call it themselves, before they read what they send.
     """
 
     clock: Clock
