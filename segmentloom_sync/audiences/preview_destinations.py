@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from segmentloom_sync.audiences.definition import SyncSpec
 from segmentloom_sync.audiences.preview import DestinationCounts
@@ -19,7 +19,7 @@ from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.settings import FILE, load_settings
 from segmentloom_sync.sync.lists import remembered_list
-from segmentloom_sync.sync.plan import delta
+from segmentloom_sync.sync.plan import PlanCounts, delta, preview
 from segmentloom_sync.sync.tables import BATCHES, LEDGER
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
 from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
@@ -88,10 +88,7 @@ class DestinationCounter:
         Raises:
             ConfigError: the destination is neither configured nor the name of a platform.
         """
-        target = self._target(spec)
-        known = remembered_list(self._warehouse, target) if self._has_synced else None
-        tables = self._warehouse if self._has_synced else _BeforeFirstSync(self._warehouse)
-        plan = delta(cast(Warehouse, tables), target, known.id if known else None, self._now, members)
+        plan = self.plan(spec, members)
         rows = self._warehouse.rows(COUNT_BY_TYPE.format(plan=plan.sql), **plan.parameters)
         wanted = {str(kind): int(number) for kind, number, _, _ in rows}
         return DestinationCounts(
@@ -100,6 +97,32 @@ class DestinationCounter:
             adds=sum(int(adds) for _, _, adds, _ in rows),
             removes=sum(int(removes) for _, _, _, removes in rows),
         )
+
+    def plan(self, spec: SyncSpec, members: Statement) -> Statement:
+        """The query of one sync's plan; see `segmentloom_sync.sync.plan.delta`.
+
+        Raises:
+            ConfigError: the destination is neither configured nor the name of a platform.
+        """
+        target = self._target(spec)
+        return delta(self._tables, target, self._list_id(target), self._now, members)
+
+    def plan_counts(self, spec: SyncSpec, members: Statement) -> PlanCounts:
+        """The size of one sync, as the guards look at it.
+
+        Raises:
+            ConfigError: the destination is neither configured nor the name of a platform.
+        """
+        target = self._target(spec)
+        return preview(self._tables, target, self._list_id(target), self._now, members)
+
+    @property
+    def _tables(self) -> Warehouse:
+        return self._warehouse if self._has_synced else cast(Warehouse, _BeforeFirstSync(self._warehouse))
+
+    def _list_id(self, target: SyncTarget) -> str | None:
+        known = remembered_list(self._warehouse, target) if self._has_synced else None
+        return known.id if known else None
 
     def _target(self, spec: SyncSpec) -> SyncTarget:
         choices = self._choices.get(spec.destination, Choices(spec.destination))
@@ -130,3 +153,7 @@ class _BeforeFirstSync:
         types = {**DBT_TYPES[engine], "integer": "bigint", "timestamp": UTC_TIME[engine]}
         nothing = ", ".join(f"cast(null as {types[kind]}) as {column}" for column, kind in columns.items())
         return f"(select {nothing} limit 0)"
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """As `Warehouse.rows`."""
+        return self._warehouse.rows(sql, **parameters)

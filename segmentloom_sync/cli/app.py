@@ -50,6 +50,7 @@ def _register() -> None:
         identity_decide,
         identity_export,
         identity_lists,
+        identity_plan,
         init,
         load,
         match_rates,

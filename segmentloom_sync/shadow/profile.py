@@ -22,8 +22,8 @@ def shadow_schema(project: Project) -> str:
 def shadow_profiles(project: Project) -> Iterator[Path]:
     """A folder with a profiles.yml in which the target has the shadow's schema.
 
-    Expressions stay as they are, for dbt to fill in: no secret of the environment gets into a file. The folder
-    is private, and goes with the block.
+    Expressions stay as they are, for dbt to fill in: no secret of the environment gets into a file. It is
+    readable by nobody else, and goes with the block.
 
     Raises:
         ConfigError: the project's profiles.yml has been changed since it was read.

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 Engine = Literal["duckdb", "bigquery", "snowflake"]
 Area = Literal["", "raw", "sync", "privacy", "plan"]
-"""Which schema: "" is the dbt target's own (`S`), the others are `S_raw`, `S_sync`, `S_privacy`, and `S_plan`,
-which is there only while something is compared with a second build."""
+"""Which schema: "" is the dbt target's own (`S`), the others are `S_raw`, `S_sync`, `S_privacy` and `S_plan`.
+The last is there only while something is compared with a second build."""
 
 LogicalType = Literal["string", "integer", "number", "boolean", "timestamp", "date", "json"]
 Columns = Mapping[str, LogicalType]
