@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.identity.built import require_built
 from segmentloom_sync.identity.identifier import Identifier, is_id, parse_id, parse_identifier
 from segmentloom_sync.warehouse.base import Warehouse
 
-NEEDED = ("int_segmentloom__identity_map",)
 REDIRECTS = "profile_redirects"
+NEEDED = ("int_segmentloom__identity_map", REDIRECTS)
 _MOST_REDIRECTS = 10
 
 
@@ -66,9 +65,6 @@ def profile_of(warehouse: Warehouse, identifier: Identifier) -> str | None:
 
 def _by_id(warehouse: Warehouse, profile_id: str) -> Found:
     current = profile_id
-    if not _exists(warehouse, current):
-        # A view that no audience needs, so `run` alone does not make it.
-        require_built(warehouse, [REDIRECTS])
     for _ in range(_MOST_REDIRECTS):
         if _exists(warehouse, current):
             return Found(current, former_id=profile_id if current != profile_id else None)

@@ -12,6 +12,7 @@ from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
 
 MERGES = "profile_merges"
+NEEDED = (MERGES, REDIRECTS)
 
 Kind = Literal["merge", "split", "rename"]
 
@@ -160,12 +161,10 @@ def merges_of_run(warehouse: Warehouse, run_id: str) -> list[Merge]:
 
 
 def _own(warehouse: Warehouse) -> str:
-    """The ids of a profile: its own and, once the view of them is built, those that lead to it."""
-    itself = f"select cast(:profile_id as {DBT_TYPES[warehouse.engine]['string']}) as profile_id"
-    if not warehouse.exists(REDIRECTS):
-        return itself
+    """The ids of a profile: its own and those that lead to it."""
+    text = DBT_TYPES[warehouse.engine]["string"]
     return f"""
-        {itself}
+        select cast(:profile_id as {text}) as profile_id
         union all
         select redirects.former_profile_id as profile_id
         from {warehouse.relation(REDIRECTS)} as redirects

@@ -19,6 +19,13 @@ PUBLISHED = (
     "segmentloom__audience_membership_log",
     "segmentloom__audience_sizes",
 )
+INSPECTED = (
+    "int_segmentloom__links",
+    "int_segmentloom__kept_links",
+    "segmentloom__profile_redirects",
+    "segmentloom__identity_conflicts",
+)
+"""Views that no audience needs, but whoever looks into a profile or undoes a merge."""
 _SHARED = frozenset({HASHED_IDENTIFIERS, *PUBLISHED})
 """What the sync reads of every audience."""
 
@@ -40,7 +47,7 @@ def build_audiences(
         DbtError: dbt failed as a whole, or nothing that a sync can use was built.
     """
     write_models(project, dict(chosen.everybody), keep=chosen.broken)
-    selection = [*(f"+audience_{name}" for name in names), f"+{HASHED_IDENTIFIERS}", *PUBLISHED]
+    selection = [*(f"+audience_{name}" for name in names), f"+{HASHED_IDENTIFIERS}", *PUBLISHED, *INSPECTED]
     variables = {"segmentloom_as_of": as_of.isoformat()} if as_of is not None else None
     with warehouse_lock(project):
         results = Dbt(project.directory, project.profiles_dir, project.target).run(
