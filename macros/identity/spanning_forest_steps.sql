@@ -17,16 +17,22 @@
         group by node
     )
 
-    select
-        nodes.node,
-        nodes.place,
-        case
-            when neighbours.place = nodes.place and nodes.node < nodes.neighbour then nodes.node
-            else nodes.neighbour
-        end as parent
+    select node, place, neighbour as parent
 
-    from earliest as nodes
-    inner join earliest as neighbours on neighbours.node = nodes.neighbour
+    from earliest
+
+    where node > neighbour
+
+    union all
+
+    select
+        lesser.node,
+        lesser.place,
+        case when greater.place is null then lesser.neighbour else lesser.node end as parent
+
+    from (select * from earliest where node < neighbour) as lesser
+    left join (select place from earliest where node > neighbour) as greater
+        on greater.place = lesser.place
 {%- endmacro %}
 
 {# The way from each inner node (no root, but someone's parent), up to sixteen steps. Leaves are the bulk: one join takes them to their root. #}
@@ -110,7 +116,10 @@
         greatest(left_parents.parent, right_parents.parent) as right_node,
         min(links.place) as place
 
-    from {{ links }} as links
+    from (
+        select * from {{ links }} as links
+        where place not in (select cause from {{ parents }} as parents where cause is not null)
+    ) as links
     inner join {{ parents }} as left_parents on left_parents.node = links.left_node
     inner join {{ parents }} as right_parents on right_parents.node = links.right_node
 
@@ -119,17 +128,20 @@
     group by 1, 2
 {%- endmacro %}
 
-{# The query of (node, component, cause) of all nodes: the oldest node of each one's component, the link that it came in by. #}
+{#-
+    The query of (node, component, cause) of all nodes: the oldest node of each one's component, the link that it came
+    in by. A node that goes on to a later round has its link from there.
+-#}
 {% macro forest_rows(rounds) -%}
+    {%- if rounds | length == 1 -%}
+    select node, parent as component, cause from {{ rounds[0] }} as parents
+    {%- else -%}
     select
-        round_1.node,
-        {{ 'coalesce(' if rounds | length > 1 }}{% for _ in rounds[1:] | reverse %}round_{{ rounds | length - loop.index0 }}.parent, {% endfor %}round_1.parent{{ ')' if rounds | length > 1 }} as component,
-        {{ 'coalesce(' if rounds | length > 1 }}round_1.cause
-        {%- for _ in rounds[1:] %}, own_{{ loop.index + 1 }}.cause{% endfor %}{{ ')' if rounds | length > 1 }} as cause
+        earlier.node,
+        coalesce(later.component, earlier.parent) as component,
+        coalesce(earlier.cause, case when earlier.node = earlier.parent then later.cause end) as cause
 
-    from {{ rounds[0] }} as round_1
-    {%- for parents in rounds[1:] %}
-    left join {{ parents }} as round_{{ loop.index + 1 }} on round_{{ loop.index + 1 }}.node = round_{{ loop.index }}.parent
-    left join {{ parents }} as own_{{ loop.index + 1 }} on own_{{ loop.index + 1 }}.node = round_1.node
-    {%- endfor %}
+    from {{ rounds[0] }} as earlier
+    left join ({{ segmentloom.forest_rows(rounds[1:]) }}) as later on later.node = earlier.parent
+    {%- endif -%}
 {%- endmacro %}
