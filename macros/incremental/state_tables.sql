@@ -33,7 +33,7 @@
                 {%- for column, type in columns.items() -%}{%- do definitions.append(column ~ ' ' ~ type) -%}{%- endfor -%}
                 {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ definitions | join(', ') ~ ')') -%}
                 {#- dbt listed what there is before. -#}
-                {%- do adapter.cache_added(table.incorporate(type='table')) -%}
+                {%- do adapter.cache_added(segmentloom.stored_name(table.incorporate(type='table'))) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
