@@ -47,6 +47,7 @@ def _register() -> None:
     from segmentloom_sync.cli import (  # noqa: F401
         compile,
         demo,
+        identity_check,
         identity_decide,
         identity_export,
         identity_lists,
