@@ -67,16 +67,14 @@ def merges(
     from segmentloom_sync.cli.moments import moment
     from segmentloom_sync.identity import find_profile
     from segmentloom_sync.identity.built import require_built
-    from segmentloom_sync.identity.merges import MERGES, list_merges
+    from segmentloom_sync.identity.merges import NEEDED, list_merges
     from segmentloom_sync.project import Project
     from segmentloom_sync.warehouse.connect import connect
 
     start = moment(since, "--since")
     project = Project.find(project_dir, profiles_dir, target)
     with closing(connect(project, read_only=True)) as warehouse:
-        require_built(warehouse, [MERGES])
-        if profile is not None:
-            require_built(warehouse, [*find_profile.NEEDED, find_profile.REDIRECTS])
+        require_built(warehouse, {*NEEDED, *find_profile.NEEDED})
         profile_id = find_profile.find_profile(warehouse, profile).profile_id if profile is not None else None
         rows = list_merges(
             warehouse,

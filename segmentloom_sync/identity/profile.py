@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from segmentloom_sync.identity import find_profile
-from segmentloom_sync.identity.find_profile import REDIRECTS, Found
+from segmentloom_sync.identity import find_profile, merges
+from segmentloom_sync.identity.find_profile import Found
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.identity.merges import MERGES, Merge, list_merges
+from segmentloom_sync.identity.merges import Merge, list_merges
 from segmentloom_sync.identity.profile_attributes import Attribute, profile_attributes
 from segmentloom_sync.identity.profile_identifiers import Member, oldest_identifier, profile_identifiers
 from segmentloom_sync.identity.profile_places import Holding, Membership, holdings, memberships
@@ -18,7 +18,7 @@ from segmentloom_sync.warehouse.base import Warehouse
 NEEDED = (
     "profiles",
     *find_profile.NEEDED,
-    MERGES,
+    *merges.NEEDED,
     "int_segmentloom__kept_links",
     "int_segmentloom__owner_attributes",
 )
@@ -102,10 +102,6 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
         notes.append(
             f"the newest {MOST_MERGES} changes; all: segmentloom-sync identity merges --profile {profile_id} "
             "--limit 1000000"
-        )
-    if not warehouse.exists(REDIRECTS):
-        notes.append(
-            f"{REDIRECTS} is not built yet, so merges of what it absorbed are missing; run `dbt build`"
         )
     attributes = profile_attributes(warehouse, profile_id)
     return Profile(
