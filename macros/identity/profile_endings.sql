@@ -34,6 +34,7 @@ crossings as (
 
     select
         ends.former_profile_id,
+        ends.profile_id,
         ends.causes_key,
         links.*
 
@@ -41,6 +42,7 @@ crossings as (
         select
             one.former_profile_id,
             other.former_profile_id as far_profile_id,
+            causes.profile_id,
             causes.identifier_key as causes_key,
             causes.cause_identifier_key,
             causes.cause_other_key
@@ -54,6 +56,7 @@ crossings as (
         select
             other.former_profile_id,
             one.former_profile_id as far_profile_id,
+            causes.profile_id,
             causes.identifier_key as causes_key,
             causes.cause_identifier_key,
             causes.cause_other_key
@@ -73,13 +76,16 @@ crossings as (
 
 ),
 
-{#- The heir's own link where it leads out of the former profile, else the earliest that does. -#}
+{#- The heir's own link where it leads out of the former profile, else the earliest that leads out of what went with it. -#}
 exits as (
 
     select crossings.*
 
     from crossings
-    inner join heirs on heirs.former_profile_id = crossings.former_profile_id
+    inner join heirs
+        on
+            heirs.former_profile_id = crossings.former_profile_id
+            and heirs.profile_id = crossings.profile_id
 
     where true
 
