@@ -55,7 +55,7 @@ def _by_time_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def _ends_by_name(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(merges, "written", sorted)
+    patch.setattr(merges, "written", lambda link: tuple(sorted(link)))
 
 
 DECISION_MUTANTS: dict[str, Mutant] = {

@@ -79,10 +79,10 @@ def _scenario(random: Random, prefix: str, blocked: Mapping[str, list[str]]) -> 
         "anonymous_id": [f"{prefix}d{n}" for n in range(random.choice([1, 2, 5]))],
         "email": [f"{prefix}e{n}@example.com" for n in range(random.choice([1, 2, 4]))],
     }
-    if random.random() < 0.4:
-        names["user_id"].append(names["anonymous_id"][0])  # one text as both
     # Aliases name ids of either kind, ids that nothing else names, and placeholders.
     names["previous_id"] = [*names["user_id"], *names["anonymous_id"], f"{prefix}x", "none"]
+    if random.random() < 0.4:
+        names["user_id"].append(names["anonymous_id"][0])  # one text as both
     for type_, values in names.items():
         never = [] if type_ == "email" else PLACEHOLDERS
         never = [*never, *blocked.get(type_, [])]
@@ -94,6 +94,8 @@ def _scenario(random: Random, prefix: str, blocked: Mapping[str, list[str]]) -> 
     ]
     count = random.choice([1, 2, 4, 8, 16, 30])
     loads = [_load(random, f"{prefix}{letter}") for letter in random.sample("abcdef", random.randrange(1, 6))]
+    if random.random() < 0.1:
+        return _turning(random, prefix, names, times, loads)
     types = MOSTLY_ALIASES if random.random() < 0.2 else TYPES
     deliveries = [
         _delivery(random, prefix, names, times, count, random.choice(types), random.choice(loads))
@@ -102,6 +104,32 @@ def _scenario(random: Random, prefix: str, blocked: Mapping[str, list[str]]) -> 
     if random.random() < 0.3:
         deliveries += _again(random, deliveries, f"{prefix}{random.choice('AZz')}")
     return deliveries
+
+
+def _turning(
+    random: Random,
+    prefix: str,
+    names: dict[str, list[str]],
+    times: list[datetime],
+    loads: list[dict[str, Any]],
+) -> list[Delivery]:
+    """An alias whose previous_id is of another type before this or that load came."""
+    user, device = random.choice(names["user_id"]), names["anonymous_id"][0]
+    shown: list[dict[str, Any]] = [
+        {"type": "alias", "previous_id": device, "user_id": user},
+        {"type": "page", "anonymous_id": device},
+        {"type": "identify", "user_id": device},
+    ]
+    return [
+        Delivery(
+            **random.choice(loads),
+            event_id=f"{prefix}{number}",
+            line_number=number,
+            occurred_at=random.choice(times),
+            **fields,
+        )
+        for number, fields in enumerate(shown)
+    ]
 
 
 def _load(random: Random, load_id: str) -> dict[str, Any]:

@@ -57,4 +57,3 @@ class Workshop:
             yield again
         finally:
             copy.write_text(original)
-
