@@ -65,7 +65,7 @@ def largest_profiles(warehouse: Warehouse, limit: int) -> list[Large]:
             largest.last_seen_at,
             largest.is_quarantined,
             identifiers.identifier_type,
-            count(*) as identifiers
+            count(*) as type_count
         from largest
         inner join {warehouse.relation("identifiers")} as identifiers
             on largest.profile_id = identifiers.profile_id
