@@ -6,7 +6,7 @@
         select
             node,
             min(place) as place,
-            min_by(neighbour, place) as neighbour
+            {{ segmentloom.min_by('neighbour', 'place') }} as neighbour
 
         from (
             select left_node as node, right_node as neighbour, place from {{ links }} as links
@@ -89,7 +89,7 @@
         select
             root,
             min(node) as node,
-            min_by(place, node) as place
+            {{ segmentloom.min_by('place', 'node') }} as place
 
         from rooted
 
