@@ -24,17 +24,18 @@ def print_plan(plan: Plan) -> None:
         console.print("nothing would change")
         return
     profiles = plan.profiles
+    before, after = profiles.before, profiles.after
     console.print(
-        f"profiles: {profiles.before:,} now, {profiles.after:,} then: "
+        f"profiles: {before.profiles:,} now, {after.profiles:,} then: "
         + (
             ", ".join(f"{number:,} {_WORDS[kind]}" for kind, number in profiles.counts.items() if number)
             or "all as they are"
         )
     )
-    if profiles.quarantined_before != profiles.quarantined_after:
-        console.print(
-            f"quarantined: {profiles.quarantined_before:,} now, {profiles.quarantined_after:,} then"
-        )
+    if before.quarantined != after.quarantined:
+        console.print(f"quarantined: {before.quarantined:,} now, {after.quarantined:,} then")
+    if before.identifiers != after.identifiers:
+        console.print(f"identifiers: {before.identifiers:,} now, {after.identifiers:,} then")
     for kind, rows in profiles.largest.items():
         if rows:
             _print_changes(console, kind, rows, profiles.counts[kind])

@@ -14,7 +14,7 @@ from segmentloom_sync.identity.decisions import all_decisions
 from segmentloom_sync.identity.differences import EXAMPLES, Check, Differences
 from segmentloom_sync.identity.recompute import Limits
 from segmentloom_sync.identity.sample import BLOCKED, draw, read_events, scratch_tables
-from segmentloom_sync.identity.sample_expected import LINKS, PROFILES, REFUSED, Key, Values, expected
+from segmentloom_sync.identity.sample_expected import CAUSES, LINKS, PROFILES, REFUSED, Key, Values, expected
 from segmentloom_sync.identity.sample_state import Row, found_rows
 from segmentloom_sync.identity.state import NEEDED, require_current
 from segmentloom_sync.macros import MacroRenderer
@@ -25,6 +25,7 @@ from segmentloom_sync.warehouse.connect import connect
 DEFAULT_SAMPLE: Final = 1000
 
 _KEYS: Final = {
+    CAUSES: ("identifier", "other"),
     LINKS: ("identifier", "other"),
     REFUSED: ("identifier", "other", "rule"),
     PROFILES: ("profile",),

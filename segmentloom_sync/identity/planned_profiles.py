@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.warehouse.base import Statement, Warehouse
+from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
 
 KINDS: Final = ("merge", "split", "rename", "gone", "new")
 MAP: Final = "int_segmentloom__identity_map"
@@ -131,7 +131,11 @@ final as (
         and (
             parts.from_profile_id is not null
             or parts.to_profile_id not in (
-                select to_profile_id from heirs
+                select to_profile_id
+                from parts
+                where
+                    from_profile_id is not null
+                    and to_profile_id is not null
                 union all
                 select profile_id from lives
             )
@@ -194,32 +198,39 @@ class ProfileChange:
         }
 
 
+class Totals(NamedTuple):
+    """How many there are, or would be."""
+
+    profiles: int
+    quarantined: int
+    identifiers: int
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileChanges:
     """All of them, counted, and the largest of each kind.
 
     Attributes:
-        before, after: how many profiles there are and would be.
         counts: profiles by kind; of splits the profiles that would lose a part.
     """
 
-    before: int
-    after: int
-    quarantined_before: int
-    quarantined_after: int
+    before: Totals
+    after: Totals
     counts: Mapping[str, int]
     largest: Mapping[str, Sequence[ProfileChange]]
 
     @property
     def is_empty(self) -> bool:
         """Whether every profile would stay as it is."""
-        return not any(self.counts.values()) and self.quarantined_before == self.quarantined_after
+        return not any(self.counts.values()) and self.before == self.after
 
     def document(self) -> dict[str, Any]:
         """Its part of `--json`."""
+        before, after = self.before._asdict(), self.after._asdict()
+        totals = {name: {"before": before[name], "after": after[name]} for name in before}
+        totals["profiles"].update(self.counts)
         return {
-            "profiles": {"before": self.before, "after": self.after, **self.counts},
-            "quarantined": {"before": self.quarantined_before, "after": self.quarantined_after},
+            **totals,
             **{f"{kind}s": [one.document() for one in self.largest[kind]] for kind in KINDS[:3]},
         }
 
@@ -242,13 +253,12 @@ def profile_changes(warehouse: Warehouse, limit: int, show: int) -> ProfileChang
     )
     try:
         counts = _counts(warehouse, changes)
-        before, quarantined_before = _profiles(warehouse, warehouse.relation("profiles"))
-        after, quarantined_after = _profiles(warehouse, warehouse.relation("profiles", "plan"))
+        before, after = _totals(warehouse, ""), _totals(warehouse, "plan")
         largest = {kind: _largest(warehouse, moves, changes, kind, limit, show) for kind in KINDS[:3]}
     finally:
         warehouse.drop(changes)
         warehouse.drop(moves)
-    return ProfileChanges(before, after, quarantined_before, quarantined_after, counts, largest)
+    return ProfileChanges(before, after, counts, largest)
 
 
 def _counts(warehouse: Warehouse, changes: str) -> dict[str, int]:
@@ -265,11 +275,13 @@ def _counts(warehouse: Warehouse, changes: str) -> dict[str, int]:
     return {kind: found.get(kind, 0) for kind in KINDS}
 
 
-def _profiles(warehouse: Warehouse, profiles: str) -> tuple[int, int]:
-    [(total, quarantined)] = warehouse.rows(
-        f"select count(*), sum(case when is_quarantined then 1 else 0 end) from {profiles}"
+def _totals(warehouse: Warehouse, area: Area) -> Totals:
+    [(profiles, quarantined)] = warehouse.rows(
+        "select count(*), sum(case when is_quarantined then 1 else 0 end)"
+        f" from {warehouse.relation('profiles', area)}"
     )
-    return int(total), int(quarantined or 0)
+    [(identifiers,)] = warehouse.rows(f"select count(*) from {warehouse.relation(MAP, area)}")
+    return Totals(int(profiles), int(quarantined or 0), int(identifiers))
 
 
 def _largest(

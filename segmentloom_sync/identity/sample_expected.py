@@ -15,7 +15,6 @@ from segmentloom_sync.identity.recompute import (
     Pair,
     Refused,
     Shown,
-    Stitched,
     key_of,
     latest,
     pair_of,
@@ -31,6 +30,7 @@ SIGHTINGS: Final = "int_segmentloom__sightings"
 LINKS: Final = "int_segmentloom__event_links"
 REFUSED: Final = "int_segmentloom__refused_links"
 MAP: Final = "int_segmentloom__identity_map"
+CAUSES: Final = "int_segmentloom__identity_map, causes"
 PROFILES: Final = "profiles"
 
 
@@ -83,10 +83,13 @@ def _stitch(
     result.rows[MAP] = {
         (key_of(each),): {
             **_counts(seen[each]),
-            **_placed(place, is_known=place.oldest not in leaking),
+            "profile_id": None if place.oldest in leaking else key_of(place.oldest),
+            "component": None if place.oldest in leaking else key_of(place.oldest),
+            "has_cause": place.cause is not None,
         }
         for each, place in placed.items()
     }
+    result.rows[CAUSES] = {_names(place.cause): {} for place in placed.values() if place.cause is not None}
     components: dict[Identifier, list[Identifier]] = defaultdict(list)
     for each, place in placed.items():
         components[place.oldest].append(each)
@@ -94,16 +97,6 @@ def _stitch(
         (key_of(oldest),): _profile(members, seen, limits)
         for oldest, members in components.items()
         if oldest not in leaking
-    }
-
-
-def _placed(place: Stitched, *, is_known: bool) -> Values:
-    one, other = place.cause or (None, None)
-    return {
-        "profile_id": key_of(place.oldest) if is_known else None,
-        "component": key_of(place.oldest) if is_known else None,
-        "cause": key_of(one) if one else None,
-        "cause_other": key_of(other) if other else None,
     }
 
 

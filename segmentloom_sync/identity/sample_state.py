@@ -8,7 +8,16 @@ from typing import Any, Final
 from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.identity.recompute import key_of
 from segmentloom_sync.identity.sample import Drawn
-from segmentloom_sync.identity.sample_expected import LINKS, MAP, PROFILES, REFUSED, SIGHTINGS, Key, Values
+from segmentloom_sync.identity.sample_expected import (
+    CAUSES,
+    LINKS,
+    MAP,
+    PROFILES,
+    REFUSED,
+    SIGHTINGS,
+    Key,
+    Values,
+)
 from segmentloom_sync.warehouse.base import Warehouse
 
 SEEN: Final = ("first_seen_at", "last_seen_at", "event_count", "owned_event_count", "gpc_event_count")
@@ -50,6 +59,8 @@ _QUERIES: Final = {
         state.profile_id,
         oldest.identifier_type,
         oldest.identifier_value,
+        state.cause_identifier_key,
+        state.cause_other_key,
         cause.identifier_type,
         cause.identifier_value,
         cause_other.identifier_type,
@@ -80,7 +91,10 @@ def found_rows(warehouse: Warehouse, drawn: Drawn) -> dict[str, list[Row]]:
             wanted=drawn.relation,
             seen=", ".join(f"state.{column}" for column in SEEN),
         )
-        found[table] = [_ROWS[table](row) for row in warehouse.rows(sql)]
+        rows = warehouse.rows(sql)
+        found[table] = [_ROWS[table](row) for row in rows]
+        if table == MAP:
+            found[CAUSES] = [_cause(row) for row in rows if row[10] is not None or row[11] is not None]
     found[PROFILES] = [
         ((str(row[0]),), dict(zip(_PROFILE, row[1:], strict=True)))
         for row in warehouse.rows(
@@ -120,9 +134,12 @@ def _mapped(row: Sequence[Any]) -> Row:
         **dict(zip(SEEN, seen, strict=True)),
         "profile_id": place[0],
         "component": _name(*place[1:3]),
-        "cause": _name(*place[3:5]),
-        "cause_other": _name(*place[5:7]),
+        "has_cause": place[3] is not None or place[4] is not None,
     }
+
+
+def _cause(row: Sequence[Any]) -> Row:
+    return tuple(_name(*row[place : place + 2]) or "" for place in (12, 14)), {}
 
 
 _ROWS: Final = {SIGHTINGS: _sighting, LINKS: _link, REFUSED: _refused, MAP: _mapped}
