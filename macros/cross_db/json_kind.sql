@@ -3,18 +3,18 @@
     {{ return(adapter.dispatch('json_kind', 'segmentloom')(column, path)) }}
 {%- endmacro %}
 
+{# A map looks the type up once; a `case` would parse the JSON again for each of its branches. #}
 {% macro default__json_kind(column, path) -%}
-    case json_type({{ column }}, {{ segmentloom.json_path(path) }})
-        when 'VARCHAR' then 'string'
-        when 'BOOLEAN' then 'boolean'
-        when 'OBJECT' then 'object'
-        when 'ARRAY' then 'array'
-        when 'NULL' then null
-        when 'BIGINT' then 'number'
-        when 'UBIGINT' then 'number'
-        when 'HUGEINT' then 'number'
-        when 'DOUBLE' then 'number'
-    end
+    map {
+        'VARCHAR': 'string',
+        'BOOLEAN': 'boolean',
+        'OBJECT': 'object',
+        'ARRAY': 'array',
+        'BIGINT': 'number',
+        'UBIGINT': 'number',
+        'HUGEINT': 'number',
+        'DOUBLE': 'number'
+    }[json_type({{ column }}, {{ segmentloom.json_path(path) }})]
 {%- endmacro %}
 
 {% macro bigquery__json_kind(column, path) -%}
