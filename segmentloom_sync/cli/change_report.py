@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
-from segmentloom_sync.cli.merge_table import link_table
+from segmentloom_sync.cli.merge_table import link_table, path_table
 from segmentloom_sync.cli.shown import shown, table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def print_change(change: Change) -> None:
             f"{refusal.link_limit:,} count"
         )
     if change.path and change.reason_none == "bridged":
-        console.print(link_table(change.path))
+        console.print(path_table(change.link.identifier, change.path))
     _print_profiles(change)
     if change.audiences:
         console.print(

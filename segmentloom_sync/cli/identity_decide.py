@@ -11,6 +11,7 @@ import typer
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.identity import identity
 from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.cli.shown import counted
 from segmentloom_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -150,4 +151,4 @@ def _restore(project: Project, file: Path, *, as_json: bool, build: bool) -> Non
     if as_json:
         terminal.print_json({"file": str(file), "decisions": total, "recorded": new})
     else:
-        terminal.stdout().print(f"{total:,} decisions in {file}, {new:,} of them new", markup=False)
+        terminal.stdout().print(f"{counted(total, 'decision')} in {file}, {new:,} new", markup=False)

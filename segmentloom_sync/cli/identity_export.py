@@ -11,6 +11,7 @@ import typer
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.identity import identity
 from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.cli.shown import counted
 
 
 @identity.command()
@@ -42,7 +43,7 @@ def export(
         if json:
             terminal.print_json({"file": str(file), "decisions": len(decisions)})
         else:
-            terminal.stdout().print(f"{len(decisions):,} decisions written to {file}", markup=False)
+            terminal.stdout().print(f"{counted(len(decisions), 'decision')} written to {file}", markup=False)
     elif json:
         terminal.print_json({"decisions": [decision.document() for decision in decisions]})
     else:

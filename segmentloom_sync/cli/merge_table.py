@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from segmentloom_sync.cli.shown import shown, shown_time, table
+from segmentloom_sync.identity.graph import far_end
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from segmentloom_sync.identity.identifier import Identifier
     from segmentloom_sync.identity.links import Link
     from segmentloom_sync.identity.merges import Merge
 
@@ -34,6 +36,17 @@ def merge_table(merges: Iterable[Merge]) -> Table:
     return rows
 
 
+def path_table(start: Identifier, path: Iterable[Link]) -> Table:
+    """One line for each link of a path, in the direction in which it is walked."""
+    rows = table(("from", "to", "rule", "source", "event", "occurred"))
+    here = start
+    for link in path:
+        there = far_end(link, here)
+        rows.add_row(shown(here), shown(there), *_event(link))
+        here = there
+    return rows
+
+
 def link_table(links: Iterable[Link]) -> Table:
     """One line for each link, with the earliest event that shows it."""
     rows = table(("identifier", "other", "rule", "source", "event", "occurred"))
@@ -41,9 +54,10 @@ def link_table(links: Iterable[Link]) -> Table:
         rows.add_row(
             shown(link.identifier),
             shown(link.other),
-            link.rule,
-            shown(link.source_id),
-            shown(link.event_id),
-            shown_time(link.first_seen_at),
+            *_event(link),
         )
     return rows
+
+
+def _event(link: Link) -> tuple[str, str, str, str]:
+    return link.rule, shown(link.source_id), shown(link.event_id), shown_time(link.first_seen_at)

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
-from segmentloom_sync.cli.merge_table import link_table, merge_table
-from segmentloom_sync.cli.shown import shown, shown_time, table
+from segmentloom_sync.cli.merge_table import link_table, merge_table, path_table
+from segmentloom_sync.cli.shown import counted, shown, shown_time, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +23,7 @@ def print_profile(profile: Profile) -> None:
     summary = profile.summary
     console.print(f"[bold]profile {profile.found.profile_id}[/bold], from {shown(profile.oldest)}")
     console.print(
-        f"{profile.identifier_count:,} identifiers, {summary.event_count:,} events, "
+        f"{counted(profile.identifier_count, 'identifier')}, {counted(summary.event_count, 'event')}, "
         f"{shown_time(summary.first_seen_at)} to {shown_time(summary.last_seen_at)}"
     )
     console.print(_standing(profile))
@@ -48,8 +48,10 @@ def print_path(answer: PathAnswer) -> None:
     """The links in order, or what stands between the two."""
     console = terminal.stdout()
     if answer.path:
-        console.print(f"{len(answer.path):,} links from {shown(answer.start)} to {shown(answer.end)}")
-        console.print(link_table(answer.path))
+        console.print(
+            f"{counted(len(answer.path), 'link')} from {shown(answer.start)} to {shown(answer.end)}"
+        )
+        console.print(path_table(answer.start, answer.path))
     elif answer.path is not None:
         console.print(f"{shown(answer.start)} is that identifier itself")
     elif answer.profile_id != answer.end_profile_id:

@@ -27,6 +27,11 @@ def shown_time(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 decision`, `2,000 decisions`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def table(columns: Sequence[str], *, counts: Sequence[str] = ()) -> Table:
     """An empty table; the columns that are counts stand to the right."""
     from rich.table import Table

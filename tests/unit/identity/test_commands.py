@@ -77,7 +77,7 @@ def test_what_events_hold_is_printed_harmlessly() -> None:
 def test_a_path_is_printed_in_order() -> None:
     lines = printed("profile", ANN, "--path", PHONE).splitlines()
     assert lines[0].startswith(f"2 links from {ANN} to anonymous_id:")
-    assert [line.split()[0] for line in lines[2:]] == [ANN, ADDRESS]
+    assert [line.split()[0] for line in lines[1:]] == ["from", ANN, ADDRESS]
     assert "refused by shared_email" in printed("profile", "user_id:bob", "--path", ADDRESS)
     assert "is that identifier itself" in printed("profile", ANN, "--path", ANN)
 
@@ -132,7 +132,18 @@ def test_decisions_are_recorded_exported_and_put_back(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     assert document("identity", "export", str(file)) == {"file": str(file), "decisions": 1}
     assert printed("identity", "export") == file.read_text()
-    assert printed("identity", "unmerge", "--from", str(file)) == f"1 decisions in {file}, 0 of them new\n"
+    assert printed("identity", "unmerge", "--from", str(file)) == f"1 decision in {file}, 0 new\n"
+
+
+def test_decisions_go_into_a_warehouse_that_has_none(workspace: Workspace, tmp_path: Path) -> None:
+    printed("identity", "unmerge", ADDRESS, ANN, *WORDS, "--no-build")
+    file = tmp_path / "decisions.jsonl"
+    printed("identity", "export", str(file))
+    (workspace.path / "warehouse.duckdb").unlink()
+    Town.open(workspace.path / "warehouse.duckdb").connection.close()
+    restored = document("identity", "unmerge", "--from", str(file), "--no-build")
+    assert restored == {"file": str(file), "decisions": 1, "recorded": 1}
+    assert document("identity", "export")["decisions"][0]["requested_by"] == "jo"
 
 
 @pytest.mark.usefixtures("workspace")
