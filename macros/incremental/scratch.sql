@@ -17,9 +17,9 @@
     {{ return(numbers) }}
 {%- endmacro %}
 
-{# Drops them all. What a killed run left is replaced by the next; on DuckDB there is nothing, and on BigQuery it expires. #}
+{# Drops them all. What a killed run left is replaced by the next, and on BigQuery it expires. #}
 {% macro drop_scratch(scratch) -%}
     {%- for relation in scratch.relations.values() -%}
-        {%- do adapter.drop_relation(relation) -%}
+        {%- do segmentloom.drop_scratch_table(relation) -%}
     {%- endfor -%}
 {%- endmacro %}
