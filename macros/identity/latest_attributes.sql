@@ -1,42 +1,54 @@
 {#-
-    A select of the latest value of each attribute over the owners of a profile: component_key, attribute_kind,
+    A query of the latest value of each attribute over the owners of a profile: component_key, attribute_kind,
     attribute_name, attribute_value. `identifiers` has rows of the identity map, of whole profiles.
 -#}
 {% macro latest_attributes(identifiers) -%}
-    {%- set columns = ['component_key', 'attribute_kind', 'attribute_name', 'attribute_value'] -%}
-    {%- set attributes -%}
+    {%- set columns = 'component_key, attribute_kind, attribute_name, attribute_value' -%}
+    with
+
+    owned as (
+
         select identifiers.component_key, owner_attributes.*
 
         from {{ identifiers }} as identifiers
         inner join {{ ref('int_segmentloom__owner_attributes') }} as owner_attributes
             on owner_attributes.owner_key = identifiers.identifier_key
-    {%- endset %}
-    {#- Few profiles have several owners that say something; only theirs have to be compared. -#}
-    {%- set compared -%}
-        select component_key from ({{ attributes }}) as attributes group by component_key having min(owner_key) < max(owner_key)
-    {%- endset -%}
-    select {{ columns | join(', ') }}
 
-    from ({{ attributes }}) as attributes
+    ),
 
-    where component_key not in ({{ compared }})
+    {#- Most profiles have one owner that says something: nothing to compare. -#}
+    compared as (
 
-    union all
+        select component_key from owned
 
-    select {{ columns | join(', ') }}
+        group by component_key
 
-    from (
+        having min(owner_key) < max(owner_key)
+
+    ),
+
+    latest as (
+
         select *
 
-        from ({{ attributes }}) as attributes
+        from owned
 
-        where component_key in ({{ compared }})
+        where component_key in (select component_key from compared)
 
         qualify row_number() over (
             partition by component_key, attribute_kind, attribute_name
             order by {{ segmentloom.attribute_order() }}
         ) = 1
-    ) as latest
+
+    )
+
+    select {{ columns }} from owned
+
+    where component_key not in (select component_key from compared)
+
+    union all
+
+    select {{ columns }} from latest
 {%- endmacro %}
 
 {#-
