@@ -7,10 +7,10 @@ UV_VERSION := 0.13.9
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup test test-all lint format demo bench docs clean
+.PHONY: help setup test test-all lint format demo bench bench-identity docs clean
 
 help: ## show the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/.ready ## make the virtual environment from the lock file
 
@@ -28,6 +28,7 @@ lock: ## write requirements.lock and the locks of the test environments anew
 	cp requirements.lock tests/engines/duckdb2.lock
 	$(BIN)/uv pip compile pyproject.toml tests/engines/duckdb2.in --extra bigquery --extra snowflake \
 		$(LOCKED) --output-file tests/engines/duckdb2.lock
+	cd benchmarks && ../$(BIN)/uv pip compile requirements.in $(LOCKED) --output-file requirements.txt
 
 test: setup ## the test suite, under 15 minutes on 2 cores
 	$(PYTEST) -m "not slow"
@@ -52,9 +53,16 @@ demo: setup ## a shop's events to three ad platforms (simulators), twice
 bench: setup benchmarks/.venv/.ready ## measure a shop's journey against the limits of the machine
 	$(BIN)/python benchmarks/journey.py
 
+bench-identity: setup benchmarks/.venv/.ready ## measure identity against scipy, Splink and itself in full
+	$(BIN)/python benchmarks/components.py
+	$(BIN)/python benchmarks/components.py --paths 10000 --without-splink
+	$(BIN)/python benchmarks/paths.py
+	$(BIN)/python benchmarks/identity.py
+	$(BIN)/python benchmarks/stitch_shop.py
+
 benchmarks/.venv/.ready: benchmarks/requirements.txt .venv/.ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.venv
-	VIRTUAL_ENV=benchmarks/.venv $(BIN)/uv pip install --quiet --requirement benchmarks/requirements.txt
+	VIRTUAL_ENV=benchmarks/.venv $(BIN)/uv pip install --quiet --require-hashes --requirement benchmarks/requirements.txt
 	touch $@
 
 docs: setup ## write docs/cli.md and schemas/ anew

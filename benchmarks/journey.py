@@ -106,7 +106,7 @@ def journey(folder: Path, persons: int, events: int) -> Iterator[Step]:
     scan = measure([sys.executable, HERE / "limit_scan.py", warehouse], folder)
     yield Step("dbt build", f"{len(seconds)} nodes", built, None)
     yield Step(
-        "  identity", f"{links:,} links", only(seconds, built, "int_segmentloom__components"), components
+        "  identity", f"{links:,} links", only(seconds, built, "int_segmentloom__identity_map"), components
     )
     yield Step("  audiences", "6 audiences", only(seconds, built, "audience_"), scan)
 

@@ -34,6 +34,8 @@ def measure(command: Sequence[str | Path], directory: Path, *, accept: Sequence[
     with subprocess.Popen(
         command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
         # Both pipes are small enough to be read one after the other: progress is a line without a terminal.
         output, errors = child.stdout.read(), child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)

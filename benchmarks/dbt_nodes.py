@@ -1,0 +1,99 @@
+"""Runs dbt in this process and says what each node took, so that dbt's own start is not in it.
+
+    python benchmarks/dbt_nodes.py [--statements SECONDS] [--spill FOLDER] run --threads 1 ...
+
+Prints JSON: CPU and clock seconds and the number of statements of each node, the peak memory of the process
+in megabytes, and what the nodes logged. CPU is that of all threads of the process: give dbt one thread, or
+what ran beside a node is counted with it. With --statements also each statement that took as many CPU seconds
+or more, with --spill the most megabytes that lay in the engine's temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import threading
+import time
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+
+class Recorder:
+    """Listens to dbt's events."""
+
+    def __init__(self, least: float | None) -> None:
+        self.nodes: dict[str, dict[str, Any]] = defaultdict(lambda: {"statements": 0})
+        self.logged: list[str] = []
+        self.slow: list[tuple[str, float, str]] = []
+        self._least = least
+        self._query: tuple[float, str] = (0.0, "")
+
+    def __call__(self, event: Any) -> None:
+        """Take one event."""
+        name, cpu = event.info.name, time.process_time()
+        if name == "NodeStart":
+            self._node(event).update(cpu=-cpu, wall=-time.perf_counter())
+        elif name == "NodeFinished":
+            node = self._node(event)
+            node.update(cpu=node["cpu"] + cpu, wall=node["wall"] + time.perf_counter())
+        elif name == "SQLQuery":
+            self._node(event)["statements"] += 1
+            self._query = (cpu, event.data.sql)
+        elif name == "SQLQueryStatus" and self._least is not None:
+            began, sql = self._query
+            if cpu - began >= self._least:
+                text = " ".join(sql.split("*/")[-1].split())
+                self.slow.append((event.data.node_info.node_name, cpu - began, text))
+        elif event.info.msg.startswith("segmentloom: "):
+            self.logged.append(event.info.msg)
+
+    def _node(self, event: Any) -> dict[str, Any]:
+        return self.nodes[event.data.node_info.node_name]
+
+
+class Spill:
+    """Watches a folder, ten times a second."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.peak = 0.0
+        if folder:
+            threading.Thread(target=self._watch, args=(folder,), daemon=True).start()
+
+    def _watch(self, folder: Path) -> None:
+        while True:
+            with suppress(OSError):
+                self.peak = max(self.peak, sum(file.stat().st_size for file in folder.iterdir()) / 2**20)
+            time.sleep(0.1)
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--statements", type=float)
+    parser.add_argument("--spill", type=Path)
+    options, command = parser.parse_known_args()
+    recorder, spill = Recorder(options.statements), Spill(options.spill)
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--quiet"]
+    outcome = dbtRunner(callbacks=[recorder]).invoke([*command, *quiet])
+    if not outcome.success:
+        problems = [one.message for one in outcome.result or () if one.message]  # type: ignore[union-attr]
+        sys.exit(f"dbt failed: {outcome.exception or ''} {problems}")
+    recorder.nodes.pop("", None)
+    taken = {
+        "nodes": {name: node for name, node in recorder.nodes.items() if "cpu" in node},
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "spilled": spill.peak,
+        "logged": recorder.logged,
+        "statements": recorder.slow,
+    }
+    print(json.dumps(taken))
+
+
+if __name__ == "__main__":
+    main()
