@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -15,13 +16,18 @@ from tests.oracles.events import accepted
 from tests.oracles.failing_worlds import differences
 from tests.oracles.histories import decisions, in_builds, opposites, unmerges
 from tests.oracles.identity import stitch
+from tests.oracles.log_mutants import LOG_MUTANTS
 from tests.oracles.merge_log import problems, replayed
+from tests.oracles.merges import merge_causes
 from tests.oracles.messy_events import messy_events
 from tests.oracles.relations import COLUMNS, expected_relations
 from tests.oracles.transitions import KINDS, transitions
 
-STEPS = ("build 1", "build 2", "build 3", "build 4", "unmerged", "remerged", "nothing new", "full refresh")
 IDLE = ("nothing new", "full refresh")
+STEPS = (
+    *("build 1", "build 2", "build 3", "build 4", "unmerged", "remerged"),
+    *(*IDLE, "other limits", "other block list"),
+)
 
 
 @pytest.fixture(
@@ -38,14 +44,19 @@ def chronicle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     told = Chronicle.under_low_limits(tmp_path_factory.mktemp("chronicle") / "project")
     events = messy_events(seed, worlds, with_blocked=True)
     links = sorted(stitch(accepted(events), LOW_RULES).links, key=sorted)
-    for number, part in enumerate(in_builds(events, 4, random), start=1):
-        decided = decisions(told.identity, told.overrides, links, 60, random) if number > 1 else []
-        told.build(f"build {number}", part, decided)
+    parts = in_builds(events, 5, random)
+    told.build("build 1", parts[0])
+    for name, part, ahead in [("build 2", 1, []), ("build 3", 2, parts[4]), ("build 4", 3, [])]:
+        decided = decisions(told.identity, told.overrides, links, 60, random)
+        told.build(name, parts[part], decided, ahead=ahead)
     unmerged = unmerges(told.identity, 150, random)
     told.build("unmerged", overrides=unmerged)
     told.build("remerged", overrides=opposites(unmerged, random))
     told.build("nothing new")
     told.build("full refresh", [], [], "--full-refresh")
+    told.build("other limits", rules=replace(LOW_RULES, users_per_email=1, users_per_device=4))
+    blocked = told.rules.blocked | set(random.sample(sorted(told.identity.sightings), 50))
+    told.build("other block list", rules=replace(told.rules, blocked=blocked))
     return told
 
 
@@ -63,6 +74,18 @@ def test_every_relation_is_as_the_oracle_says_after_every_build(relation: str, s
 
 def test_the_log_tells_exactly_what_a_build_changed(step: Step) -> None:
     assert list(problems(step.before, step.after, step.logged)) == []
+
+
+@pytest.mark.parametrize("mutant", LOG_MUTANTS)
+def test_a_wrong_log_is_told_from_a_right_one(mutant: str, chronicle: Chronicle) -> None:
+    step = chronicle.steps["build 4"]
+    assert list(problems(step.before, step.after, LOG_MUTANTS[mutant](step.logged))) != []
+
+
+def test_the_first_build_names_each_cause_of_a_merge_once(chronicle: Chronicle) -> None:
+    step = chronicle.steps["build 1"]
+    named = sorted(sorted(row.link or ()) for row in step.logged)
+    assert named == sorted(map(sorted, merge_causes(step.after)))
 
 
 def test_the_log_is_only_added_to(step: Step) -> None:
@@ -114,7 +137,7 @@ def test_the_decisions_tell_wrong_rules_from_right_ones(
     mutant: str, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     DECISION_MUTANTS[mutant](monkeypatch)
-    wrong = expected_relations(chronicle.deliveries, chronicle.rules, chronicle.overrides)
+    wrong = expected_relations(chronicle.deliveries, LOW_RULES, chronicle.overrides)
     assert wrong != chronicle.steps["nothing new"].found
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+import yaml
+
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
@@ -83,15 +85,30 @@ def warehouse_of(workspace: Workspace) -> closing[Warehouse]:
     return closing(connect(Project.find(workspace.path, workspace.path)))
 
 
-def build_models(workspace: Workspace, *arguments: str) -> None:
-    """Run dbt for events, identity and their tests."""
+def build_models(workspace: Workspace, *arguments: str, models: Sequence[str] = MODELS) -> None:
+    """Run dbt for models and their tests, by default all of events and identity."""
     only = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
-    workspace.dbt("build", *only, *arguments, "--select", *MODELS)
+    workspace.dbt("build", *only, *arguments, "--select", *models)
 
 
-def block_seed(workspace: Workspace) -> None:
-    """Give the workspace the seed that LOW_RULES knows of."""
+def block_seed(workspace: Workspace, text: str = BLOCKED_SEED) -> None:
+    """Give the workspace a list of blocked identifiers, by default the one that LOW_RULES knows of."""
     seeds = workspace.path / "seeds"
-    seeds.unlink()
-    shutil.copytree(REPOSITORY / "seeds", seeds)
-    (seeds / "segmentloom_blocked_identifiers.csv").write_text(BLOCKED_SEED)
+    if seeds.is_symlink():
+        seeds.unlink()
+        shutil.copytree(REPOSITORY / "seeds", seeds)
+    (seeds / "segmentloom_blocked_identifiers.csv").write_text(text)
+
+
+def use_rules(workspace: Workspace, rules: Rules) -> None:
+    """Give the workspace the limits and the block list of the rules."""
+    project = workspace.path / "dbt_project.yml"
+    content = yaml.safe_load(project.read_text())
+    content["vars"] |= {
+        "segmentloom_max_users_per_email": rules.users_per_email,
+        "segmentloom_max_users_per_device": rules.users_per_device,
+        "segmentloom_max_identifiers_per_profile": rules.identifiers_per_profile,
+    }
+    project.write_text(yaml.safe_dump(content))
+    blocked = [f"{type_},{value},\n" for type_, value in sorted(rules.blocked)]
+    block_seed(workspace, "".join(["identifier_type,identifier_value,reason\n", *blocked]))

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from segmentloom_sync.warehouse.base import Columns, Warehouse
-from tests.oracles.build import LOW_LIMITS, LOW_RULES, block_seed, build_models, warehouse_of
+from tests.oracles.build import (
+    LOW_LIMITS,
+    LOW_RULES,
+    MODELS,
+    block_seed,
+    build_models,
+    use_rules,
+    warehouse_of,
+)
 from tests.oracles.events import Delivery, accepted
 from tests.oracles.identity import Identity, Rules, stitch
 from tests.oracles.landed import append, land
@@ -31,6 +39,7 @@ OVERRIDE_COLUMNS: Columns = {
     "merge_id": "string",
     "applied_run_id": "string",
 }
+EVERYTHING = (*MODELS, "+segmentloom__hashed_identifiers")
 HISTORY = {
     "profile_merges",  # tells when a build saw what
     "identity_overrides",  # knows the build that took a decision up
@@ -85,17 +94,24 @@ class Chronicle:
         deliveries: Sequence[Delivery] = (),
         overrides: Sequence[Override] = (),
         *arguments: str,
+        rules: Rules | None = None,
+        ahead: Sequence[Delivery] = (),
     ) -> Step:
-        """Land deliveries, write decisions, run dbt with the arguments, and look at what it left."""
+        """Land deliveries, write decisions, change rules, run dbt, and look at what it left.
+
+        Of the deliveries `ahead` a run of its own makes events, and nothing that follows from them.
+        """
         before = self.identity
-        self.deliveries += deliveries
+        self.deliveries += [*ahead, *deliveries]
         self.overrides += overrides
-        with warehouse_of(self.workspace) as warehouse:
-            if deliveries:
-                land(warehouse, deliveries)
-            if overrides:
-                decide(warehouse, overrides)
-        build_models(self.workspace, *arguments)
+        if rules is not None:
+            self.rules = rules
+            use_rules(self.workspace, rules)
+        if ahead:
+            self._write(ahead, ())
+            build_models(self.workspace, models=["+segmentloom__events"])
+        self._write(deliveries, overrides)
+        build_models(self.workspace, *arguments, models=EVERYTHING)
         with warehouse_of(self.workspace) as warehouse:
             log = read_log(warehouse)
             step = Step(
@@ -110,6 +126,13 @@ class Chronicle:
         self.log = log
         self.steps[name] = step
         return step
+
+    def _write(self, deliveries: Sequence[Delivery], overrides: Sequence[Override]) -> None:
+        with warehouse_of(self.workspace) as warehouse:
+            if deliveries:
+                land(warehouse, deliveries)
+            if overrides:
+                decide(warehouse, overrides)
 
 
 def decide(warehouse: Warehouse, overrides: Sequence[Override]) -> None:

@@ -121,6 +121,8 @@ def _merge_problems(
         yield "its link is no cause of a merge"
     elif after.links[row.link][1:] != (row.source_id, row.event_id):
         yield "its event is not the earliest that shows the link"
+    elif any(after.profile_of[end] != row.surviving_profile_id for end in row.link):
+        yield "its link is in another profile"
     elif row.absorbed_profile_id in before.profiles and len(absorbed & row.link) != 1:
         yield "its link does not join what was absorbed to anything"
 

@@ -40,6 +40,7 @@ class Workshop:
         Raises:
             AssertionError: the text to replace is not in the file, or there more than once.
         """
+        (self._path / "warehouse.duckdb.wal").unlink(missing_ok=True)
         shutil.copy(self._start, self._path / "warehouse.duckdb")
         told = self._chronicle
         again = replace(
