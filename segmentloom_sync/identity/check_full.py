@@ -25,7 +25,7 @@ live as (
 
     select
         {columns},
-        row_number() over (partition by {key} order by {key}) as copy
+        row_number() over (partition by {key} order by {key}) as occurrence
     from {live}
 
 ),
@@ -34,7 +34,7 @@ rebuilt as (
 
     select
         {columns},
-        row_number() over (partition by {key} order by {key}) as copy
+        row_number() over (partition by {key} order by {key}) as occurrence
     from {rebuilt}
 
 ),
@@ -43,14 +43,14 @@ paired as (
 
     select
         {keys},
-        live.copy is null as is_missing,
-        rebuilt.copy is null as is_extra,
+        live.occurrence is null as is_missing,
+        rebuilt.occurrence is null as is_extra,
         {flags}
     from live
     full outer join rebuilt
         on
             {same_key}
-            and live.copy = rebuilt.copy
+            and live.occurrence = rebuilt.occurrence
 
 )
 """
@@ -116,7 +116,7 @@ def _paired(warehouse: Warehouse, macros: MacroRenderer, table: StateTable) -> s
     texts = [f"{macros.render('json_to_text', name)} as {name}" for name in table.json]
     columns = (*table.columns, *table.json)
     flags = [
-        "case when live.copy is not null and rebuilt.copy is not null"
+        "case when live.occurrence is not null and rebuilt.occurrence is not null"
         f" and live.{name} is distinct from rebuilt.{name} then 1 else 0 end as differs_{position}"
         for position, name in enumerate(columns)
     ]

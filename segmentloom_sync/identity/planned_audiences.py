@@ -20,8 +20,8 @@ from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 MEMBERS = """
 select
-    count(live.profile_id) as before,
-    count(planned.profile_id) as after,
+    count(live.profile_id) as members_before,
+    count(planned.profile_id) as members_after,
     sum(case when live.profile_id is null then 1 else 0 end) as added,
     sum(case when planned.profile_id is null then 1 else 0 end) as removed
 from ({live}) as live

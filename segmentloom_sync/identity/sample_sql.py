@@ -11,7 +11,7 @@ with
 
 profiles as (
 
-    select profile_id from {map} as map
+    select profile_id from {map} as identity_map
     union distinct
     select profile_id from {profiles} as profiles
 
@@ -52,11 +52,11 @@ lost as (
         seen.identifier_type,
         seen.identifier_value
     from seen
-    left join {map} as map
+    left join {map} as identity_map
         on
-            seen.identifier_type = map.identifier_type
-            and seen.identifier_value = map.identifier_value
-    where map.identifier_type is null
+            seen.identifier_type = identity_map.identifier_type
+            and seen.identifier_value = identity_map.identifier_value
+    where identity_map.identifier_type is null
     order by
         seen.identifier_type,
         seen.identifier_value
@@ -65,11 +65,11 @@ lost as (
 )
 
 select
-    map.identifier_type,
-    map.identifier_value,
+    identity_map.identifier_type,
+    identity_map.identifier_value,
     drawn.profile_id
 from drawn
-left join {map} as map on drawn.profile_id = map.profile_id
+left join {map} as identity_map on drawn.profile_id = identity_map.profile_id
 
 union distinct
 

@@ -134,11 +134,11 @@ def _build(project: Project, rules: ShadowRules) -> None:
             variables=variables,
             label=f"dbt build of events and identity in {shadow_schema(project)}",
         )
-    if not any(result.unique_id.startswith("model.") for result in results):
-        raise DbtError("dbt found none of the identity models", hint="run `dbt deps`, then `dbt ls`")
     failed = next((result for result in results if result.failed), None)
     if failed is not None:
         raise DbtError(_line(failed), hint="`dbt build` shows all of its output; nothing live was changed")
+    if not any(result.unique_id.startswith("model.") for result in results):
+        raise DbtError("dbt found none of the identity models", hint="run `dbt deps`, then `dbt ls`")
 
 
 def _line(result: NodeResult) -> str:

@@ -21,7 +21,10 @@ shop:
   target: "{{ env_var('NO_SUCH_VARIABLE', 'dev') }}"
   outputs:
     dev:
-      {type: duckdb, path: shop.duckdb, schema: "{{ env_var('SHOP_SCHEMA') }}", token: "{{ env_var('TOKEN') }}"}
+      type: duckdb
+      path: shop.duckdb
+      schema: "{{ env_var('SHOP_SCHEMA') }}"
+      token: "{{ env_var('TOKEN') }}"
     prod: {type: duckdb, path: prod.duckdb, schema: prod}
 """
 
