@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
+from unittest.mock import patch
 
 from tests.workspace import REPOSITORY, TIMEOUT_SECONDS, Workspace
 
@@ -113,7 +114,8 @@ def _run(manifest: Any, arguments: Sequence[str], die_at: int | None) -> None:
     with Path("output.txt").open("w") as output, Path("statements.jsonl").open("w") as log:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-        DuckDBCursorWrapper.execute = _one_by_one(DuckDBCursorWrapper.execute, log, die_at)
+        one_by_one = _one_by_one(DuckDBCursorWrapper.execute, log, die_at)
+        patch.object(DuckDBCursorWrapper, "execute", one_by_one).start()
         done = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, "--threads", "1"])
         sys.stdout.flush()
         log.flush()

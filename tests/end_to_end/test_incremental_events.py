@@ -85,7 +85,8 @@ def test_a_file_that_is_loaded_again_changes_nothing(events: IncrementalEvents, 
     )
     for _ in range(2):
         with events.warehouse() as warehouse:
-            Loader(warehouse, "web", lambda: datetime.now(UTC)).load(*find([str(file)]), lambda _: None)
+            [found] = find([str(file)])
+            Loader(warehouse, "web", lambda: datetime.now(UTC)).load(found, lambda _: None)
         events.build()
 
     assert events.names == {"a": "first", "b": "first", "c": "Viewed"}
@@ -98,7 +99,7 @@ def test_a_load_without_new_events_uses_no_batch(events: IncrementalEvents) -> N
     events.build()
 
     assert events.batches == {"a": 1, "b": 1}
-    assert events.rows("select max(batch) from int_segmentloom__progress") == [(1,)]
+    assert events.rows("select max(batch) from latest_progress") == [(1,)]
     assert events.rows("select load_id, batch from int_segmentloom__loads order by 1") == [
         ("load1", 1),
         ("load2", 1),
@@ -106,18 +107,18 @@ def test_a_load_without_new_events_uses_no_batch(events: IncrementalEvents) -> N
 
 
 def test_a_run_with_nothing_new_asks_three_questions_and_writes_nothing(events: IncrementalEvents) -> None:
-    before = events.rows("from int_segmentloom__progress")
+    before = events.rows("from latest_progress")
     run = events.build()
 
     sent = [one for one in run.statements if one.node.endswith("segmentloom__events")]
     assert not [one for one in sent if one.writes]
     assert len([one for one in sent if "segmentloom" in one.sql and "duckdb_" not in one.sql]) == 3
-    assert events.rows("from int_segmentloom__progress") == before
+    assert events.rows("from latest_progress") == before
     assert events.batches == {"a": 1, "b": 1}
 
 
 def test_a_change_of_the_block_list_builds_all_events_anew(events: IncrementalEvents) -> None:
-    [(before,)] = events.rows("select generation from int_segmentloom__progress")
+    [(before,)] = events.rows("select generation from latest_progress")
     events.rows("insert into segmentloom_blocked_identifiers values ('user_id', 'U1', 'a test')")
     run = events.build()
 
@@ -127,7 +128,7 @@ def test_a_change_of_the_block_list_builds_all_events_anew(events: IncrementalEv
         ("b", "email", False),
     ]
     assert events.batches == {"a": 2, "b": 2}
-    assert events.rows("select generation from int_segmentloom__progress") != [(before,)]
+    assert events.rows("select generation from latest_progress") != [(before,)]
     assert "built anew" not in events.build().output
 
 
@@ -166,7 +167,7 @@ def test_loads_one_by_one_end_as_a_full_refresh_of_all(events: IncrementalEvents
     increments = events.rows(f"select {columns} from events order by source_id, event_id")
     assert sorted(events.rows(f"select {STATE} from events")) == sorted(_state(accepted(landed)))
     assert events.rows("select count(*) from int_segmentloom__retractions") > [(0,)]
-    [(last,)] = events.rows("select max(batch) from int_segmentloom__progress")
+    [(last,)] = events.rows("select max(batch) from latest_progress")
 
     events.build("--full-refresh")
     assert events.rows(f"select {columns} from events order by source_id, event_id") == increments
