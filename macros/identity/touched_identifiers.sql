@@ -28,11 +28,17 @@ refusals_now as (
 
 flipped as (
 
-    select identifier_key, other_key from (
-        (select * from refusals_before except distinct select * from refusals_now)
+    select identifier_key, other_key
+
+    from (
+        select *, 1 as place from refusals_before
         union all
-        (select * from refusals_now except distinct select * from refusals_before)
-    ) as differences
+        select *, 2 as place from refusals_now
+    ) as refusals
+
+    group by identifier_key, other_key, rule
+
+    having min(place) = max(place)
 
 ),
 
@@ -73,9 +79,7 @@ former as (
 
 present as (
 
-    {{ segmentloom.current_identifiers(
-        aliases, 'true' if step.is_full else 'identifier_key in (select identifier_key from touched_keys)'
-    ) }}
+    {{ segmentloom.current_identifiers(aliases, none if step.is_full else 'select identifier_key from touched_keys') }}
 
 ),
 
