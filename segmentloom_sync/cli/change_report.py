@@ -9,7 +9,7 @@ from segmentloom_sync.cli.merge_table import link_table, path_table
 from segmentloom_sync.cli.shown import shown, table
 
 if TYPE_CHECKING:
-    from segmentloom_sync.identity.change import Change
+    from segmentloom_sync.identity.outcome import Change
     from segmentloom_sync.identity.pair import NoSuchLink
 
 _SHOWN_IDENTIFIERS = 8

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from segmentloom_sync.errors import ConfigError, DbtError, SegmentloomError
-from segmentloom_sync.identity.change import Change, Request, change_link
+from segmentloom_sync.identity.change import Request, change_link
 from segmentloom_sync.identity.decisions import Action, all_decisions
 from segmentloom_sync.identity.merges import find_merge, list_merges
+from segmentloom_sync.identity.outcome import Change
 from segmentloom_sync.identity.pair import NoSuchLink
 from tests.identity_tables import Town, profile_id
 
