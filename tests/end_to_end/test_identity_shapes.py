@@ -11,7 +11,7 @@ import pytest
 from tests.oracles.chronicle import Chronicle
 from tests.oracles.events import Delivery, Identifier
 from tests.oracles.identity import Rules, profile_id_of
-from tests.oracles.merge_log import problems
+from tests.oracles.log_checks import problems
 from tests.oracles.messy_events import START
 from tests.oracles.overrides import Override
 from tests.oracles.relations import COLUMNS, Rows

@@ -9,7 +9,7 @@ import pytest
 from tests.oracles.chronicle import Chronicle, Step
 from tests.oracles.events import Delivery
 from tests.oracles.histories import decisions, in_builds
-from tests.oracles.merge_log import problems
+from tests.oracles.log_checks import problems
 from tests.oracles.messy_events import messy_events
 from tests.oracles.overrides import Override
 from tests.oracles.sql_mutants import IN_A_FULL_REFRESH, IN_A_LATER_BUILD

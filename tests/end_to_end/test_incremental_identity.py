@@ -16,8 +16,9 @@ from tests.oracles.events import accepted
 from tests.oracles.failing_worlds import differences
 from tests.oracles.histories import decisions, in_builds, opposites, unmerges
 from tests.oracles.identity import stitch
+from tests.oracles.log_checks import problems
 from tests.oracles.log_mutants import LOG_MUTANTS
-from tests.oracles.merge_log import problems, replayed
+from tests.oracles.merge_log import replayed
 from tests.oracles.merges import merge_causes
 from tests.oracles.messy_events import messy_events
 from tests.oracles.relations import COLUMNS, expected_relations

@@ -1,16 +1,14 @@
-"""What `S.profile_merges` has to say about one build, given what identity was before it and after it."""
+"""What happened to profiles between two builds, and `S.profile_merges`, which tells of it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.oracles.events import Identifier
 from tests.oracles.identity import Identity, Link, profile_id_of
-from tests.oracles.merges import merge_causes
 
 Change = tuple[bool, str, str]
 """(whether it is a split, surviving profile, absorbed profile): what a row tells, apart from why."""
@@ -81,78 +79,6 @@ def changes(before: Identity, after: Identity) -> dict[Change, set[Identifier]]:
             if after.profile_of[one] != survivor:
                 found.setdefault((True, survivor, after.profile_of[one]), set()).add(one)
     return found
-
-
-def problems(before: Identity, after: Identity, rows: Sequence[LogRow]) -> Iterator[str]:
-    """What is wrong with the rows that a build has logged; nothing when they tell exactly what happened."""
-    happened = changes(before, after)
-    told = Counter(row.change for row in rows)
-    for change in happened.keys() - told.keys():
-        yield f"nothing is logged of {change}: {sorted(happened[change])}"
-    for row in rows:
-        if row.change not in happened:
-            yield f"logged, but it did not happen: {row}"
-        elif told[row.change] > 1:
-            yield f"logged more than once: {row}"
-        else:
-            wrong = _split_problems if row.kind == "split" else _merge_problems
-            yield from (f"{problem}: {row}" for problem in wrong(row, before, after, happened[row.change]))
-    renamed = Counter(row.surviving_profile_id for row in rows if row.kind == "rename")
-    for _, survivor, former in (change for change in happened if not change[0]):
-        if former in before.profiles and renamed[survivor] != (survivor not in before.profiles):
-            yield f"what went on as {survivor} was renamed {renamed[survivor]} times"
-
-
-def _merge_problems(
-    row: LogRow, before: Identity, after: Identity, absorbed: set[Identifier]
-) -> Iterator[str]:
-    if row.kind == "rename" and row.absorbed_profile_id not in before.profiles:
-        yield "what was renamed was no profile before"
-    if row.kind == "rename" and row.rule != "older_identifier":
-        yield "a rename has another rule"
-    if row.kind == "merge" and row.rule not in _rules_of(row.link):
-        yield "its rule does not show such a link"
-    if row.link is None:
-        if row.kind == "merge":
-            yield "names no link"
-        return
-    causes = {frozenset(cause) for cause in merge_causes(after)}
-    if row.link not in causes:
-        yield "its link is no cause of a merge"
-    elif after.links[row.link][1:] != (row.source_id, row.event_id):
-        yield "its event is not the earliest that shows the link"
-    elif any(after.profile_of[end] != row.surviving_profile_id for end in row.link):
-        yield "its link is in another profile"
-    elif row.absorbed_profile_id in before.profiles and len(absorbed & row.link) != 1:
-        yield "its link does not join what was absorbed to anything"
-
-
-def _rules_of(link: Link | None) -> set[str]:
-    types = sorted(end[0] for end in link or ())
-    if types == ["user_id", "user_id"]:
-        return {"alias"}
-    return {"alias", "same_event"} if types == ["anonymous_id", "user_id"] else {"same_event"}
-
-
-def _split_problems(row: LogRow, before: Identity, after: Identity, parted: set[Identifier]) -> Iterator[str]:
-    if row.link is None:
-        yield "names no link"
-    elif row.link not in before.kept:
-        yield "its link held nothing before"
-    elif row.link in after.kept:
-        yield "its link still holds"
-    elif not row.link & parted:
-        yield "its link does not touch what was split off"
-    elif row.rule not in _refusals(row.link, after):
-        yield "its link is gone for another reason"
-
-
-def _refusals(link: Link, after: Identity) -> set[str]:
-    if link not in after.links:
-        return {"retracted", "unmerge"}
-    return {"unmerge"} | {
-        conflict.rule for conflict in after.conflicts if {conflict.identifier, conflict.other} == link
-    }
 
 
 def replayed(ids: set[str], before: Identity, after: Identity, rows: Iterable[LogRow]) -> set[str]:
