@@ -43,6 +43,10 @@ create table int_segmentloom__owner_attributes (
     owner_key bigint, attribute_kind varchar, attribute_name varchar, attribute_value varchar,
     occurred_at timestamp, source_id varchar, event_id varchar, rank_on_event bigint, batch bigint
 );
+create table int_segmentloom__progress (
+    consumer varchar, entry bigint, generation varchar, batch bigint, rules varchar, watermark timestamp,
+    updated_at timestamp
+);
 create table identity_overrides (
     override_id varchar, decided_at timestamp, action varchar, identifier_type varchar,
     identifier_value varchar, other_type varchar, other_value varchar, reason varchar, requested_by varchar,
@@ -98,6 +102,7 @@ class Town:
     warehouse: DuckDb
     seen: dict[Identifier, datetime] = field(default_factory=dict)
     clock: int = 0
+    builds: int = 0
 
     @classmethod
     def open(cls, path: Path | str = ":memory:") -> Town:
@@ -146,24 +151,41 @@ class Town:
             ],
         )
 
-    def build(self, run_id: str = "run-1") -> None:
-        """Derive the profiles anew, and tell the audit what changed."""
+    def build(self, run_id: str = "run-1", *, is_half: bool = False) -> None:
+        """Derive the profiles anew, and tell the audit what changed.
+
+        Args:
+            is_half: stop after the identity map, with its decisions and its audit.
+        """
+        self.builds += 1
         before = self._map()
         after = self._derived()
-        self.connection.execute("delete from int_segmentloom__identity_map; delete from profiles")
+        self.connection.execute("delete from int_segmentloom__identity_map")
         self.connection.executemany(
             "insert into int_segmentloom__identity_map"
             " select identifier_key($1, $2), $1, $2, $3, $3, 2, 1, 0, $4, null, null, null, 1",
             [(*end, self.seen[end].replace(tzinfo=None), owner) for end, owner in after.items()],
         )
+        self._audit(before, after, run_id)
+        self.connection.execute(
+            "update identity_overrides set applied_run_id = $1 where applied_run_id is null", [run_id]
+        )
+        self._advance("int_segmentloom__profile_changes")
+        if is_half:
+            return
+        self.connection.execute("delete from profiles")
         self.connection.execute(
             "insert into profiles select profile_id, min(first_seen_at), max(last_seen_at), 3, count(*),"
             " null, null, null, '{}', 'granted', null, false, count(*) > 5"
             " from int_segmentloom__identity_map group by 1"
         )
-        self._audit(before, after, run_id)
+        self._advance("segmentloom__profiles")
+        self._advance("segmentloom__hashed_identifiers")
+
+    def _advance(self, consumer: str) -> None:
         self.connection.execute(
-            "update identity_overrides set applied_run_id = $1 where applied_run_id is null", [run_id]
+            "insert into int_segmentloom__progress select $1, $2, 'one', $2, '', null, null",
+            [consumer, self.builds],
         )
 
     def _map(self) -> dict[Identifier, str]:

@@ -140,13 +140,15 @@ def _restore(project: Project, file: Path, *, as_json: bool, build: bool) -> Non
     from segmentloom_sync.identity.decisions import OVERRIDES
     from segmentloom_sync.identity.rebuild import rebuild
     from segmentloom_sync.identity.restore import restore
+    from segmentloom_sync.identity.state import PROGRESS, needs_build
     from segmentloom_sync.warehouse.connect import connect
 
     with closing(connect(project)) as warehouse:
-        require_built(warehouse, [OVERRIDES])
+        require_built(warehouse, [OVERRIDES, PROGRESS])
         total, new = restore(warehouse, file)
-    if new and build:
-        terminal.say("recorded; building what follows from it")
+        is_due = build and total > 0 and needs_build(warehouse)
+    if is_due:
+        terminal.say(f"recorded{'' if new else ' earlier'}; building what follows from it")
         rebuild(project)
     if as_json:
         terminal.print_json({"file": str(file), "decisions": total, "recorded": new})

@@ -15,12 +15,13 @@ from segmentloom_sync.identity.decisions import OVERRIDES, Action, Decision, lat
 from segmentloom_sync.identity.find_profile import NEEDED as FINDING
 from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, refusals
 from segmentloom_sync.identity.merges import MERGES
-from segmentloom_sync.identity.outcome import Before, Change, outcome
+from segmentloom_sync.identity.outcome import Before, Change, before_its_run, outcome
 from segmentloom_sync.identity.pair import named_link
 from segmentloom_sync.identity.sides import profiles_of
+from segmentloom_sync.identity.state import PROFILE_TABLES, PROGRESS, tables_behind
 from segmentloom_sync.warehouse.base import Warehouse
 
-NEEDED = (*FINDING, MERGES, LINKS, KEPT, REFUSED, OVERRIDES)
+NEEDED = (*FINDING, MERGES, LINKS, KEPT, REFUSED, OVERRIDES, PROGRESS)
 
 _EXAMPLES = {"--reason": '--reason "two people share the address"', "--by": "--by ann"}
 
@@ -68,16 +69,29 @@ def change_link(request: Request, connected: Open, rebuild: Callable[[], None] |
     with connected() as warehouse:
         require_built(warehouse, NEEDED)
         before = _decide(warehouse, request)
+        is_half_built = _is_half_built(warehouse, before.decision)
         is_open = before.decision is not None and before.decision.applied_run_id is None
-        if not is_open or rebuild is None:
+        if rebuild is None or not (is_open or is_half_built):
             return outcome(warehouse, request.action, before)
-    terminal.say(
-        f"{'recorded' if before.is_recorded else 'recorded earlier, not yet built'}; "
-        "building what follows from it"
-    )
+        if is_half_built:
+            before = before_its_run(warehouse, before)
+    terminal.say(f"{_recorded(before, is_half_built=is_half_built)}; building what follows from it")
     rebuild()
     with connected() as warehouse:
         return outcome(warehouse, request.action, before)
+
+
+def _is_half_built(warehouse: Warehouse, decision: Decision | None) -> bool:
+    """Whether the identity map has taken the decision up, and what follows the map has not."""
+    if decision is None or decision.applied_run_id is None:
+        return False
+    return bool(tables_behind(warehouse, PROFILE_TABLES))
+
+
+def _recorded(before: Before, *, is_half_built: bool) -> str:
+    if before.is_recorded:
+        return "recorded"
+    return f"recorded earlier, {'built in part' if is_half_built else 'not yet built'}"
 
 
 def _words(option: str, text: str | None) -> str:

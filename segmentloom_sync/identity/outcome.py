@@ -10,6 +10,7 @@ from segmentloom_sync.identity.graph import profile_graph
 from segmentloom_sync.identity.links import Link, Refusal
 from segmentloom_sync.identity.merges import Merge, merges_of_run
 from segmentloom_sync.identity.sides import Ends, Side, audiences_of, profiles_of, sides
+from segmentloom_sync.identity.state import PROFILE_TABLES, tables_behind
 from segmentloom_sync.warehouse.base import Warehouse
 
 Effect = Literal["split", "merged", "none"]
@@ -25,7 +26,8 @@ class Change:
         is_recorded: whether it was written now.
         profiles: those of the link's two ends as they are now.
         reason_none: why nothing split or merged. already: it was so; refused: a guard lets the link not count
-            anyway; bridged: other links connect the two ends; pending: nothing was built yet.
+            anyway; bridged: other links connect the two ends; pending: it is not built yet, or not all
+            that follows from it.
         path: those other links.
         audiences: those that the next run recalculates for these profiles.
         merges: the rows of the audit that follow from it.
@@ -100,15 +102,35 @@ def outcome(warehouse: Warehouse, action: Action, before: Before) -> Change:
     if _is_one(now):
         path = profile_graph(warehouse, now[0]).without(link).path(link.identifier, link.other)
     change = replace(change, path=tuple(path or ()))
-    return replace(change, reason_none=_reason_none(change, before, are_one=_is_one(now)))
+    is_behind = bool(tables_behind(warehouse, PROFILE_TABLES))
+    reason = _reason_none(change, before, are_one=_is_one(now), is_behind=is_behind)
+    return replace(change, reason_none=reason)
 
 
-def _reason_none(change: Change, before: Before, *, are_one: bool) -> Reason:
+def before_its_run(warehouse: Warehouse, before: Before) -> Before:
+    """The same with the profiles that the two ends were in before the run that took the decision up.
+
+    The identity map says so no more; the audit does.
+    """
+    run_id = before.decision.applied_run_id if before.decision else None
+    for merge in merges_of_run(warehouse, run_id) if run_id else ():
+        if merge.ends and set(merge.ends) == {before.link.identifier, before.link.other}:
+            surviving, absorbed = merge.surviving_profile_id, merge.absorbed_profile_id
+            if merge.kind == "split":
+                return replace(before, profile_ids=(surviving, surviving))
+            if merge.kind == "merge":
+                return replace(before, profile_ids=(surviving, absorbed))
+    return before
+
+
+def _reason_none(change: Change, before: Before, *, are_one: bool, is_behind: bool) -> Reason:
+    is_built = change.decision is not None and change.decision.applied_run_id is not None
+    if is_built and is_behind:
+        return "pending"
     if not change.is_recorded and change.decision == before.decision:
         return "already"
     if change.refused_by:
         return "refused"
-    is_built = change.decision is not None and change.decision.applied_run_id is not None
     # Of a profile with more links than are followed the path may be missing.
     if change.path or (is_built and are_one and change.action == "unmerge"):
         return "bridged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -112,6 +113,8 @@ STATE_TABLES: Final = (
     ),
 )
 
+PROFILE_TABLES: Final = tuple(table for table in STATE_TABLES if table.feed == CHANGES)
+"""Those that follow the identity map."""
 NEEDED: Final = (PROGRESS, OVERRIDES, *(table.name for table in STATE_TABLES))
 
 
@@ -121,31 +124,67 @@ def require_current(warehouse: Warehouse) -> None:
     Raises:
         ConfigError: some model has not taken in what another has, or a decision is not applied yet.
     """
-    progress = read_progress(warehouse)
-    behind = [
-        table.name
-        for table in STATE_TABLES
-        if table.consumer is not None
-        and (table.feed not in progress or progress.get(table.consumer, ())[:2] != progress[table.feed][:2])
-    ]
+    behind = tables_behind(warehouse)
     if behind:
         raise ConfigError(
             f"not built up to the latest events: {', '.join(behind)}",
             hint="run `dbt build` first, then check",
         )
-    [(pending,)] = warehouse.rows(
-        f"select count(*) from {warehouse.relation(OVERRIDES)} where applied_run_id is null"
-    )
+    pending = pending_decisions(warehouse)
     if pending:
         raise ConfigError(
-            f"{int(pending):,} decisions on links are not applied yet",
+            f"{pending:,} decisions on links are not applied yet",
             hint="run `dbt build` first, then check",
         )
 
 
-def read_progress(warehouse: Warehouse, area: Area = "") -> dict[str, tuple[Any, ...]]:
-    """How far each model has come: (generation, batch, rules) by name."""
-    rows = warehouse.rows(
-        f"select consumer, generation, batch, rules from {warehouse.relation(PROGRESS, area)}"
+def tables_behind(warehouse: Warehouse, tables: Sequence[StateTable] = STATE_TABLES) -> list[str]:
+    """The names of tables that have not taken in all of what they follow."""
+    progress = read_progress(warehouse)
+    return [
+        table.name
+        for table in tables
+        if table.consumer is not None
+        and (table.feed not in progress or progress.get(table.consumer, ())[:2] != progress[table.feed][:2])
+    ]
+
+
+def pending_decisions(warehouse: Warehouse) -> int:
+    """How many decisions no build has taken up yet."""
+    [(pending,)] = warehouse.rows(
+        f"select count(*) from {warehouse.relation(OVERRIDES)} where applied_run_id is null"
     )
-    return {str(name): (generation, int(batch), str(rules or "")) for name, generation, batch, rules in rows}
+    return int(pending)
+
+
+def needs_build(warehouse: Warehouse) -> bool:
+    """Whether a decision is not applied yet, or is in the identity map and not in what follows it."""
+    return bool(pending_decisions(warehouse) or tables_behind(warehouse, PROFILE_TABLES))
+
+
+def read_progress(warehouse: Warehouse, area: Area = "") -> dict[str, tuple[Any, ...]]:
+    """How far each model has come: (generation, batch, rules) by name.
+
+    Entries are only added, and the latest of a model counts. One without a generation takes back what was
+    before: the model starts from nothing.
+    """
+    rows = warehouse.rows(
+        f"""
+        select
+            consumer,
+            generation,
+            batch,
+            rules
+        from {warehouse.relation(PROGRESS, area)}
+        where true
+        qualify row_number() over (
+            partition by consumer
+            order by entry desc
+        ) = 1
+        """
+    )
+    return {
+        str(name): (generation, int(batch), str(rules or ""))
+        for name, generation, batch, rules in rows
+        if generation
+    }

@@ -225,3 +225,32 @@ def test_a_build_that_fails_leaves_the_decision_to_the_next(workspace: Workspace
     assert {side["profile_id"] for side in again["profiles"]} <= {
         row[0] for row in state(workspace)["profiles"]
     }
+
+
+def test_a_build_that_fails_after_the_map_is_ended_by_asking_again(workspace: Workspace) -> None:
+    broken = workspace.path / "models" / "identity" / "segmentloom__profiles.sql"
+    whole = broken.readlink()
+    broken.unlink()
+    broken.write_text(f"{whole.read_text()}\nwhere cast(profile_id as integer) = 1\n")
+    words = ("identity", "unmerge", "user_id:cat", "email:cat@example.com", *WORDS)
+    stale = state(workspace)
+    done = workspace.cli(*words, check=False)
+    assert done.returncode == 1
+    assert "dbt: model segmentloom__profiles failed" in done.stderr
+    assert "cat" not in done.stderr.replace("cast", "")
+    half = state(workspace)
+    assert half["int_segmentloom__identity_map"] != stale["int_segmentloom__identity_map"]
+    assert (half["profiles"], half["hashed_identifiers"]) == (stale["profiles"], stale["hashed_identifiers"])
+    broken.unlink()
+    broken.symlink_to(whole)
+    waiting = workspace.json(*words, "--no-build")
+    assert (waiting["effect"], waiting["reason_none"], waiting["recorded"]) == ("none", "pending", False)
+    again = workspace.json(*words)
+    assert (again["effect"], again["recorded"]) == ("split", False)
+    assert [entry["kind"] for entry in again["merges"]] == ["split"]
+    built = state(workspace)
+    assert {row[0] for row in built["profiles"]} == {row[2] for row in built["int_segmentloom__identity_map"]}
+    assert {side["profile_id"] for side in again["profiles"]} <= {row[0] for row in built["profiles"]}
+    assert len(built["hashed_identifiers"]) == len(stale["hashed_identifiers"])
+    same = workspace.json(*words)
+    assert (same["effect"], same["reason_none"]) == ("none", "already")

@@ -35,6 +35,7 @@ PAIR: Columns = dict.fromkeys(("identifier_type", "identifier_value", "other_typ
 EVENT: Columns = {"first_seen_at": "timestamp", "source_id": "string", "event_id": "string", "rule": "string"}
 KEYS: Columns = {"identifier_key": "integer", "other_key": "integer"}
 SEEN: Columns = {"first_seen_at": "timestamp", "last_seen_at": "timestamp", "event_count": "integer"}
+COUNTED: Columns = {"entry": "integer", "batch": "integer"}
 LINKS: Columns = {**KEYS, **PAIR, **EVENT}
 IDENTIFIERS: Columns = {
     "identifier_type": "string",
@@ -91,6 +92,7 @@ RELATIONS: dict[str, Columns] = {
         **texts("override_id", "action", "reason", "requested_by", "merge_id", "applied_run_id"),
         **PAIR,
     },
+    "int_segmentloom__progress": {**texts("consumer", "generation", "rules"), **COUNTED},
     "audience_membership": {**texts("audience", "profile_id"), "entered_at": "timestamp"},
     "hashed_identifiers": texts("hash_rule", "profile_id", "identifier_type", "identifier"),
 }

@@ -101,6 +101,43 @@ def test_a_remerge_of_what_was_never_unmerged_writes_nothing(town: Town) -> None
     assert decisions(town) == []
 
 
+def change_in_part(town: Town, action: Action) -> Change:
+    """Ask, have the build fail after the identity map, and ask again."""
+
+    def fail() -> None:
+        town.build("run-2", is_half=True)
+        raise DbtError("dbt: model segmentloom__profiles failed")
+
+    request = Request.checked(action, ANN, BOB, reason="two people", by="jo")
+    with pytest.raises(DbtError):
+        change_link(request, lambda: nullcontext(town.warehouse), fail)
+    assert decisions(town)[-1] == (action, "run-2")
+    waiting = change(town, action, ANN, BOB, build=None)
+    assert (waiting.effect, waiting.reason_none) == ("none", "pending")
+    return change(town, action, ANN, BOB, build="run-3")
+
+
+def test_an_unmerge_that_was_built_in_part_is_built_to_its_end(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = change_in_part(town, "unmerge")
+    assert "recorded earlier, built in part; building" in capsys.readouterr().err
+    assert (again.effect, again.is_recorded, len(again.merges)) == ("split", False, 1)
+    assert [side.came_back for side in again.profiles] == [False, True]
+    built = town.warehouse.rows("select profile_id from profiles")
+    assert {(one,) for one in profile_ids(again)} <= set(built)
+    same = change(town, "unmerge", ANN, BOB, build="run-4")
+    assert (same.effect, same.reason_none) == ("none", "already")
+    assert town.builds == 3
+
+
+def test_a_remerge_that_was_built_in_part_is_built_to_its_end(town: Town) -> None:
+    change(town, "unmerge", ANN, BOB, build="run-1")
+    again = change_in_part(town, "remerge")
+    assert (again.effect, again.is_recorded, len(again.merges)) == ("merged", False, 1)
+    assert profile_ids(again) == [profile_id(ANN)]
+
+
 def test_a_link_that_a_guard_refuses_is_recorded_and_said(town: Town) -> None:
     refused = change(town, "unmerge", "user_id:cat", BOB)
     assert (refused.effect, refused.reason_none) == ("none", "refused")

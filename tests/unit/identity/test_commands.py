@@ -132,7 +132,8 @@ def test_decisions_are_recorded_exported_and_put_back(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     assert document("identity", "export", str(file)) == {"file": str(file), "decisions": 1}
     assert printed("identity", "export") == file.read_text()
-    assert printed("identity", "unmerge", "--from", str(file)) == f"1 decision in {file}, 0 new\n"
+    again = printed("identity", "unmerge", "--from", str(file), "--no-build")
+    assert again == f"1 decision in {file}, 0 new\n"
 
 
 def test_decisions_go_into_a_warehouse_that_has_none(workspace: Workspace, tmp_path: Path) -> None:
