@@ -20,6 +20,12 @@ from tests.workspace import Workspace
 
 DAY = datetime(2026, 3, 1)
 EVENTS_MODEL = "segmentloom__events"
+LATEST_PROGRESS = """
+create temp view latest_progress as
+select * exclude (entry, updated_at) from int_segmentloom__progress
+qualify row_number() over (partition by consumer order by entry desc) = 1
+"""
+"""How far each model has come: the entry of each that counts."""
 
 
 class IncrementalEvents:
@@ -77,6 +83,7 @@ class IncrementalEvents:
         """What a query says, or a statement."""
         with duckdb.connect(str(self._file)) as connection:
             connection.execute("use segmentloom")
+            connection.execute(LATEST_PROGRESS)
             found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
             return found
 

@@ -1,8 +1,8 @@
 {#-
-    The identifiers that events show now, of which `condition` on identifier_key holds. A previous_id was seen, too, but
-    the event is not its own. `aliases` has the rows of int_segmentloom__aliases.
+    The identifiers that events show now: all, or those whose keys the query `keys` gives. A previous_id was seen, too,
+    but the event is not its own. `aliases` has the rows of int_segmentloom__aliases.
 -#}
-{% macro current_identifiers(aliases, condition='true') -%}
+{% macro current_identifiers(aliases, keys=none) -%}
     select
         coalesce(sightings.identifier_key, named.identifier_key) as identifier_key,
         coalesce(sightings.identifier_type, named.identifier_type) as identifier_type,
@@ -20,7 +20,10 @@
         coalesce(sightings.gpc_event_count, 0) as gpc_event_count
 
     from (
-        select * from {{ ref('int_segmentloom__sightings') }} as all_sightings where {{ condition }}
+        select * from {{ ref('int_segmentloom__sightings') }} as all_sightings
+        {%- if keys %}
+        where identifier_key in ({{ keys }})
+        {%- endif %}
     ) as sightings
     full outer join (
         select
@@ -32,8 +35,10 @@
 
         from {{ aliases }} as aliases
 
-        where {{ condition | replace('identifier_key in', 'previous_key in') }}
+        {% if keys -%}
+        where previous_key in ({{ keys }})
 
+        {% endif -%}
         group by previous_key
     ) as named
         on named.identifier_key = sightings.identifier_key

@@ -110,7 +110,13 @@ parted as (
         on
             refusing.identifier_key = held.identifier_key
             and refusing.other_key = held.other_key
-    left join ({{ segmentloom.all_links(ref('int_segmentloom__event_links'), scratch.relations['alias_links']) }}) as events
+    left join (
+        {{ segmentloom.all_links(
+            ref('int_segmentloom__event_links'),
+            scratch.relations['alias_links'],
+            'identifier_key in (select identifier_key from ' ~ scratch.relations['touched'] ~ ')',
+        ) }}
+    ) as events
         on
             events.identifier_key = held.identifier_key
             and events.other_key = held.other_key

@@ -14,6 +14,9 @@
             ]) -%}
         {%- endif -%}
     {%- endif -%}
+    {%- if step.from_generation -%}
+        {%- do statements.append(segmentloom.expect_progress(model.name, step.from_generation, step.begun_at)) -%}
+    {%- endif -%}
     {#- They find rows only when the transaction is sent again, the answer to the first time having been lost. -#}
     {%- do statements.extend([
         'delete from ' ~ tables['profile_merges'] ~ " where run_id = '" ~ invocation_id ~ "'",

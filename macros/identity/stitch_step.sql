@@ -3,8 +3,9 @@
 
     is_full      derive every profile, not only those that something touches
     from_batch   the last batch of events that the profiles follow
-    to_batch     the last batch that sightings and links have taken in
+    to_batch     the last batch that all that is kept by identifier has taken in
     generation   of the events
+    from_generation, begun_at   where the profiles are as the step begins
     rules        a digest of the limits: other limits derive every profile again
     has_former   there are profiles already
     overrides    decisions on links that no run has applied yet, their ids
@@ -12,7 +13,11 @@
 -#}
 {% macro stitch_step(identity_map) -%}
     {%- set own_name, feed_name = model.name, 'int_segmentloom__profile_changes' -%}
-    {%- set folds = ['int_segmentloom__sightings', 'int_segmentloom__event_links', 'int_segmentloom__alias_events'] -%}
+    {#- What profiles are made of besides must not lag behind: the feed of changes would have passed by then. -#}
+    {%- set folds = [
+        'int_segmentloom__sightings', 'int_segmentloom__event_links', 'int_segmentloom__alias_events',
+        'int_segmentloom__owner_attributes',
+    ] -%}
     {%- set known = segmentloom.progress_of(folds + [own_name, feed_name]) -%}
     {%- set generations, batches = [], [] -%}
     {%- for fold in folds -%}
@@ -25,7 +30,7 @@
             ~ own_name
         ) }}
     {%- endif -%}
-    {%- set rules = local_md5(model.raw_code ~ segmentloom.identity_limits()) -%}
+    {%- set rules = local_md5(model.raw_code ~ segmentloom.identity_limits() ~ segmentloom.state_version()) -%}
     {%- set own = known.get(own_name) -%}
     {%- set overrides = [] -%}
     {%- for row in run_query(
@@ -37,6 +42,8 @@
     {{ return({
         'is_full': is_full,
         'has_former': not is_full or run_query('select count(*) from ' ~ identity_map).rows[0][0] > 0,
+        'from_generation': own.generation if own else none,
+        'begun_at': own.batch if own else 0,
         'from_batch': 0 if is_full else own.batch,
         'to_batch': batches | min,
         'generation': generations[0],

@@ -71,14 +71,12 @@ select *, cast({{ step.to_batch }} as {{ dbt.type_bigint() }}) as batch from rec
 
 {# Identifiers with new events that nothing touched: their counts change, their profile stays. #}
 {% macro recounted_identifiers(step, scratch, identity_map, touched=none) -%}
-    {%- set condition -%}
-        identifier_key in (
-            select identifier_key from {{ ref('int_segmentloom__sightings') }} as recent_sightings
-            where batch > {{ step.from_batch }}
-            {%- if touched %}
-            and identifier_key not in (select identifier_key from {{ touched }})
-            {%- endif %}
-        )
+    {%- set keys -%}
+        select identifier_key from {{ ref('int_segmentloom__sightings') }} as recent_sightings
+        where batch > {{ step.from_batch }}
+        {%- if touched %}
+        and identifier_key not in (select identifier_key from {{ touched }})
+        {%- endif %}
     {%- endset -%}
     select
         present.*,
@@ -87,6 +85,6 @@ select *, cast({{ step.to_batch }} as {{ dbt.type_bigint() }}) as batch from rec
         identity_map.cause_identifier_key,
         identity_map.cause_other_key
 
-    from ({{ segmentloom.current_identifiers(scratch.relations['aliases'], condition) }}) as present
+    from ({{ segmentloom.current_identifiers(scratch.relations['aliases'], keys) }}) as present
     inner join {{ identity_map }} as identity_map on identity_map.identifier_key = present.identifier_key
 {%- endmacro %}

@@ -34,11 +34,11 @@
     {#- Taken before the deliveries are read: a load that is completed in between is read again, not passed over. -#}
     {%- do segmentloom.make_scratch(scratch, 'loads', segmentloom.loads_to_read(step)) -%}
     {%- do segmentloom.run_together(segmentloom.progress_statements(model.name, '', step.batch - 1)) -%}
-    {%- do segmentloom.replace_table(target_relation, get_select_subquery(sql)) -%}
+    {#- Whatever follows the events reads the latest batches. -#}
+    {%- do segmentloom.replace_table(target_relation, get_select_subquery(sql), segmentloom.cluster_column('batch')) -%}
     {%- do segmentloom.run_together(
         ['delete from ' ~ segmentloom.state_relation('loads') ~ ' where true']
         + ['delete from ' ~ segmentloom.state_relation('retractions') ~ ' where true']
-        + ['delete from ' ~ segmentloom.state_relation('progress') ~ " where consumer like 'source:%'"]
         + segmentloom.read_statements(scratch, step, step.batch)
     ) -%}
 {%- endmacro %}
@@ -59,9 +59,10 @@
     {%- endif -%}
     {%- if counts[0] -%}
         {%- set columns = model.columns.keys() | join(', ') -%}
-        {#- The delete finds rows only when the transaction is sent again, the answer to the first time having been lost. -#}
+        {#- The delete finds no rows. It makes another build of the events wait, or fail, until this one is through. -#}
         {%- do statements.extend([
             'delete from ' ~ target_relation ~ ' where batch = ' ~ step.batch,
+            segmentloom.expect_progress(model.name, step.generation, step.batch - 1),
             'insert into ' ~ target_relation ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ changed,
         ]) -%}
     {%- endif -%}

@@ -6,7 +6,7 @@
     to_batch          the last batch of the feed
     generation        of the feed
     rules             a digest of the model's text, meta.rules and the rules of the models in meta.after: with a change
-                      of any a model starts from nothing
+                      of any a model starts from nothing; so it does with another state_version
     has_retractions   some events of former batches no longer count
 -#}
 {% macro fold_step() -%}
@@ -15,7 +15,7 @@
     {%- set known = segmentloom.progress_of([feed_name, model.name] + after) -%}
     {%- set feed = known.get(feed_name, {'generation': '', 'batch': 0}) -%}
     {%- set own = known.get(model.name) -%}
-    {%- set parts = [model.raw_code, meta.get('rules')] -%}
+    {%- set parts = [model.raw_code, meta.get('rules'), segmentloom.state_version()] -%}
     {%- for name in after -%}{%- do parts.append(known.get(name, {}).get('rules')) -%}{%- endfor -%}
     {%- set rules = local_md5(tojson(parts)) -%}
     {%- set is_full = (
@@ -28,7 +28,7 @@
     {%- set step = {
         'is_full': is_full,
         'from_batch': 0 if is_full else own.batch,
-        'to_batch': feed.batch,
+        'to_batch': segmentloom.batch_of_all(feed_name, feed, known, after),
         'generation': feed.generation,
         'rules': rules,
         'has_retractions': false,
@@ -38,6 +38,25 @@
         {%- do step.update({'has_retractions': retractions > 0}) -%}
     {%- endif -%}
     {{ return(step) }}
+{%- endmacro %}
+
+{#-
+    How far a step can go: as far as its feed, but no farther than a model in `after` that follows the same feed. Without
+    this, what is made of stale rows would count as up to date for good.
+-#}
+{% macro batch_of_all(feed_name, feed, known, after) -%}
+    {%- set batches = [feed.batch] -%}
+    {%- for name in after if name in segmentloom.followers(feed_name) and execute and model.resource_type != 'unit_test' -%}
+        {%- set reached = known.get(name, {}) -%}
+        {%- if reached.get('generation') != feed.generation -%}
+            {{ exceptions.raise_compiler_error(
+                'segmentloom: ' ~ name ~ ' is not built from what ' ~ model.name ~ ' follows; build it first, with dbt build -s +'
+                ~ model.name
+            ) }}
+        {%- endif -%}
+        {%- do batches.append(reached.batch) -%}
+    {%- endfor -%}
+    {{ return(batches | min) }}
 {%- endmacro %}
 
 {#-

@@ -12,7 +12,7 @@
 {# The statement that deletes from a feed what all who follow it have taken in. Who never did starts from nothing anyway. #}
 {% macro forget_followed(feed, names) -%}
     {{ return(
-        'delete from ' ~ feed ~ ' where batch <= (select min(batch) from ' ~ segmentloom.state_relation('progress')
+        'delete from ' ~ feed ~ ' where batch <= (select min(batch) from ' ~ segmentloom.latest_progress()
         ~ ' where consumer in (' ~ segmentloom.text_list(names) ~ '))'
     ) }}
 {%- endmacro %}

@@ -2,7 +2,7 @@
     Materializes rows that are a function of a feed (the events, unless meta.feed names another), key by key, and keeps
     them so as it goes on.
 
-    The model's SQL begins with `fold_step()` and gives the rows of the keys that the step changes, whole, what was
+    The model's SQL begins with `fold_step()`, has it written down with `write_step`, and gives the rows of the keys that the step changes, whole, what was
     known of them before included; in a full step those of all keys. They replace the rows of the keys that
     `replaced_keys` names, in one transaction with the progress that says so: a kill at any statement loses nothing and
     counts nothing twice.
@@ -13,7 +13,7 @@
 -#}
 {% materialization keyed_state, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set step = segmentloom.fold_step() -%}
+    {%- set step = segmentloom.read_step(sql) -%}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
 
@@ -32,6 +32,7 @@
         {%- for keys in segmentloom.replaced_keys(step, rows) -%}
             {%- do statements.append(segmentloom.delete_keys(target_relation, config.get('meta').key, keys)) -%}
         {%- endfor -%}
+        {%- do statements.append(segmentloom.expect_progress(model.name, step.generation, step.from_batch)) -%}
         {%- do statements.append('insert into ' ~ target_relation ~ ' select * from ' ~ rows) -%}
         {%- do segmentloom.run_together(statements + done) -%}
         {%- do store_raw_result('main', message='folded in', code='OK', rows_affected='', agate_table=none) -%}

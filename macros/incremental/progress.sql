@@ -1,5 +1,6 @@
 {#-
-    How far each incremental model has come: one row per consumer in a table that on-run-start makes.
+    How far each incremental model has come, in a table that on-run-start makes. Entries are only added, and the latest
+    of a consumer counts: BigQuery ends a transaction that changes rows of a table in which another one does.
 
     generation  changes when the events are built anew; a consumer of another generation starts from nothing
     batch       the last batch that is folded in
@@ -18,7 +19,7 @@
         {%- set names = [] -%}
         {%- for consumer in consumers -%}{%- do names.append(segmentloom.literal(consumer)) -%}{%- endfor -%}
         {%- set rows = run_query(
-            'select consumer, generation, batch, rules, watermark from ' ~ segmentloom.state_relation('progress')
+            'select consumer, generation, batch, rules, watermark from ' ~ segmentloom.latest_progress()
             ~ ' where consumer in (' ~ names | join(', ') ~ ')'
         ).rows -%}
         {%- for row in rows -%}
@@ -34,17 +35,51 @@
 {% macro progress_statements(consumer, generation, batch, rules='', watermark=none) -%}
     {%- set time = segmentloom.timestamp_literal(watermark) if watermark else 'cast(null as ' ~ segmentloom.type_timestamp() ~ ')' -%}
     {{ return([
-        segmentloom.forget_progress(consumer),
         'insert into ' ~ segmentloom.state_relation('progress')
-            ~ ' (consumer, generation, batch, rules, watermark, updated_at)'
-            ~ ' select ' ~ segmentloom.literal(consumer) ~ ", '" ~ generation ~ "', " ~ batch ~ ", '" ~ rules ~ "', "
-            ~ time ~ ', ' ~ segmentloom.timestamp_literal(segmentloom.run_time()),
+            ~ ' (consumer, entry, generation, batch, rules, watermark, updated_at)'
+            ~ ' select ' ~ segmentloom.literal(consumer) ~ ', coalesce(max(entry), 0) + 1, '
+            ~ "'" ~ generation ~ "', " ~ batch ~ ", '" ~ rules ~ "', "
+            ~ time ~ ', ' ~ segmentloom.timestamp_literal(segmentloom.run_time())
+            ~ ' from ' ~ segmentloom.state_relation('progress') ~ ' where consumer = ' ~ segmentloom.literal(consumer),
     ]) }}
 {%- endmacro %}
 
-{# Without its row a consumer starts from nothing: written before a table is replaced, so that a kill in between is harmless. #}
+{# Without a generation a consumer starts from nothing: written before a table is replaced, so that a kill in between is harmless. #}
 {% macro forget_progress(consumer) -%}
-    {{ return('delete from ' ~ segmentloom.state_relation('progress') ~ ' where consumer = ' ~ segmentloom.literal(consumer)) }}
+    {{ return(segmentloom.progress_statements(consumer, '', 0)[0]) }}
+{%- endmacro %}
+
+{# The latest entry of each consumer, as a subquery. #}
+{% macro latest_progress() -%}
+    (
+        select consumer, generation, batch, rules, watermark
+        from (
+            select *, row_number() over (partition by consumer order by entry desc) as place
+            from {{ segmentloom.state_relation('progress') }} as entries
+        ) as placed
+        where place = 1
+    ) as latest_progress
+{%- endmacro %}
+
+{#-
+    A statement for the midst of a transaction that fails when a consumer is no longer where the step began: another
+    build has been here meanwhile. After the first change to the consumer's table, so that the two cannot pass each other.
+-#}
+{% macro expect_progress(consumer, generation, batch) -%}
+    {{ return(
+        "select cast(case when count(*) = 1 then '1' else 'another build was here: run again' end as "
+        ~ dbt.type_bigint() ~ ') from ' ~ segmentloom.latest_progress() ~ ' where consumer = '
+        ~ segmentloom.literal(consumer) ~ " and generation = '" ~ generation ~ "' and batch = " ~ batch
+    ) }}
+{%- endmacro %}
+
+{# Takes away the entries that are not the latest, at the start of a run. #}
+{% macro forget_older_progress() -%}
+    {%- set progress = segmentloom.state_relation('progress') -%}
+    {%- do run_query(
+        'delete from ' ~ progress ~ ' where exists (select 1 from ' ~ progress ~ ' as later where later.consumer = '
+        ~ progress.identifier ~ '.consumer and later.entry > ' ~ progress.identifier ~ '.entry)'
+    ) -%}
 {%- endmacro %}
 
 {# When this run started, as ISO text in UTC. #}

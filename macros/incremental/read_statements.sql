@@ -8,10 +8,9 @@
             ~ ' from ' ~ scratch.relations.loads ~ ' where load_id not in (select load_id from ' ~ known ~ ')'
         ) -%}
     {%- endif -%}
-    {%- set consumers = segmentloom.timed_sources() -%}
-    {%- for name, watermark in step.watermarks.items() -%}
+    {%- for name, consumer in segmentloom.timed_sources().items() if step.is_full or name in step.watermarks -%}
         {%- do statements.extend(
-            segmentloom.progress_statements(consumers[name], step.generation, batch, watermark=watermark)
+            segmentloom.progress_statements(consumer, step.generation, batch, watermark=step.watermarks.get(name))
         ) -%}
     {%- endfor -%}
     {%- if batch == step.batch -%}

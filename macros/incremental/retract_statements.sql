@@ -1,9 +1,6 @@
 {#-
     The statements that take events away in whose place earlier deliveries come, and keep what their identifiers were,
     blocked ones left out, for the models that have counted them.
-
-    Sent again, the answer to the first time having been lost, they find the new deliveries in place of the former:
-    those are of this batch, and are not noted.
 -#}
 {% macro retract_statements(target_relation, changed, step) -%}
     {%- set displaced -%}
@@ -11,7 +8,6 @@
             select events.* from {{ target_relation }} as events
             inner join {{ changed }} as changed
                 on changed.source_id = events.source_id and changed.event_id = events.event_id
-            where events.batch < {{ step.batch }}
         )
     {%- endset -%}
     {%- set retracted -%}

@@ -3,7 +3,8 @@
     {%- set text, number, time = dbt.type_string(), dbt.type_bigint(), segmentloom.type_timestamp() -%}
     {{ return({
         'progress': {
-            'consumer': text, 'generation': text, 'batch': number, 'rules': text, 'watermark': time, 'updated_at': time,
+            'consumer': text, 'entry': number, 'generation': text, 'batch': number, 'rules': text, 'watermark': time,
+            'updated_at': time,
         },
         'loads': {'load_id': text, 'source_id': text, 'batch': number},
         'retractions': {
@@ -36,5 +37,6 @@
                 {%- do adapter.cache_added(segmentloom.stored_name(table.incorporate(type='table'))) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- do segmentloom.forget_older_progress() -%}
     {%- endif -%}
 {%- endmacro %}

@@ -2,6 +2,8 @@
 {{ config(materialized='keyed_state', meta={'key': ['source_id', 'event_id'], 'retracted': 'events'}) }}
 {%- set step = segmentloom.fold_step() %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 events as (

@@ -10,6 +10,8 @@
 }}
 {%- set step = segmentloom.fold_step() %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 events as (

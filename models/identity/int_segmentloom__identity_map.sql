@@ -7,6 +7,7 @@
 -- depends_on: {{ ref('int_segmentloom__sightings') }}
 -- depends_on: {{ ref('int_segmentloom__event_links') }}
 -- depends_on: {{ ref('int_segmentloom__alias_events') }}
+-- depends_on: {{ ref('int_segmentloom__owner_attributes') }}
 -- depends_on: {{ ref('int_segmentloom__aliases') }}
 -- depends_on: {{ ref('int_segmentloom__alias_links') }}
 -- depends_on: {{ ref('int_segmentloom__suppressed_links') }}

@@ -6,6 +6,8 @@
 {%- set step = segmentloom.fold_step() -%}
 {%- set on_event = ['owner_key', 'source_id', 'event_id', 'occurred_at', 'batch'] %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 events as (

@@ -2,6 +2,8 @@
 {{ config(materialized='keyed_state', meta={'key': ['identifier_key'], 'retracted': 'identifiers'}) }}
 {%- set step = segmentloom.fold_step() %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 events as (

@@ -4,6 +4,7 @@
         alias='profile_merges',
         materialized='incremental',
         full_refresh=false,
+        transient=false,
         on_schema_change='append_new_columns',
     )
 }}

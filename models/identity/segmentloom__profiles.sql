@@ -17,6 +17,8 @@
 }}
 {%- set step = segmentloom.fold_step() %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 identifiers as (

@@ -20,6 +20,8 @@
 }}
 {%- set step = segmentloom.fold_step() %}
 
+{{ segmentloom.write_step(step) }}
+
 with
 
 profiles as (

@@ -54,7 +54,7 @@ class Shop:
     def watermarks(self) -> list[str]:
         """How far each source has been read."""
         sql = (
-            "select consumer, watermark from int_segmentloom__progress where watermark is not null order by 1"
+            "select consumer, watermark from latest_progress where watermark is not null order by 1"
         )
         return [f"{consumer} {watermark}" for consumer, watermark in self.events.rows(sql)]
 
@@ -158,12 +158,12 @@ def test_a_table_without_load_times_is_read_whole(shop: Shop) -> None:
 
 
 def test_nothing_new_in_sources_changes_nothing(shop: Shop) -> None:
-    before = shop.events.rows("from int_segmentloom__progress order by consumer")
+    before = shop.events.rows("from latest_progress order by consumer")
     run = shop.build()
 
     written = [one.sql for one in run.statements if one.writes and one.node.endswith("segmentloom__events")]
     assert all("events__changed" in sql for sql in written)
-    assert shop.events.rows("from int_segmentloom__progress order by consumer") == before
+    assert shop.events.rows("from latest_progress order by consumer") == before
 
 
 @pytest.mark.parametrize("hours", [-1, "72", True, 10**9])

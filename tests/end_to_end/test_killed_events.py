@@ -11,7 +11,7 @@ from tests.killable_dbt import Run
 STATE = "select * exclude (batch) from events order by source_id, event_id"
 ACCOUNT = (
     "from events order by source_id, event_id",
-    "select consumer, batch, rules, watermark, generation = '' from int_segmentloom__progress order by 1",
+    "select consumer, batch, rules, watermark, generation = '' from latest_progress order by 1",
     "from int_segmentloom__loads order by 1",
     "from int_segmentloom__retractions order by 1, 2",
 )

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.incremental_events import LATEST_PROGRESS
 from tests.killable_dbt import KillableDbt, Run
 from tests.oracles.build import LOW_LIMITS, block_seed, warehouse_of
 from tests.oracles.histories import in_builds
@@ -26,7 +27,7 @@ STATE = {
     "conflicts": "from identity_conflicts order by all",
     "causes": "select * exclude (batch) from int_segmentloom__identity_map order by identifier_key",
     "log": "select * exclude (merge_id, run_id, happened_at) from profile_merges order by all",
-    "progress": "select consumer, batch from int_segmentloom__progress order by consumer",
+    "progress": "select consumer, batch from latest_progress order by consumer",
 }
 State = dict[str, list[tuple[Any, ...]]]
 
@@ -66,6 +67,7 @@ class Stitching:
         """What the relations hold."""
         with duckdb.connect(str(self._file)) as connection:
             connection.execute("use segmentloom")
+            connection.execute(LATEST_PROGRESS)
             return {name: connection.execute(sql).fetchall() for name, sql in STATE.items()}
 
     def _land(self, deliveries: Sequence[Any]) -> None:
