@@ -16,6 +16,7 @@ import duckdb
 
 from segmentloom_sync.identity.identifier import Identifier, parse_identifier
 from segmentloom_sync.warehouse.duckdb import DuckDb
+from segmentloom_sync.warehouse.duckdb_open import SCRATCH
 
 START = datetime(2026, 7, 1, 10, tzinfo=UTC)
 
@@ -109,6 +110,7 @@ class Town:
         """A warehouse with the empty relations."""
         connection = duckdb.connect(str(path))
         connection.execute(TABLES)
+        connection.execute(f"attach ':memory:' as {SCRATCH}")
         return cls(connection, DuckDb(connection, "segmentloom", lambda: None))
 
     def see(self, text: str) -> None:

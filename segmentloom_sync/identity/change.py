@@ -134,5 +134,5 @@ def _decide(warehouse: Warehouse, request: Request) -> Before:
         requested_by=request.requested_by,
         merge_id=named.merge_id,
     )
-    record(warehouse, [decision])
+    record(warehouse, decision)
     return replace(before, decision=decision, is_recorded=True)

@@ -5,13 +5,15 @@ Of a link the latest decision holds. Builds apply it and note in which run they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.warehouse.base import Statement, Warehouse
+from segmentloom_sync.warehouse import arrow
+from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 
 OVERRIDES = "identity_overrides"
 
@@ -30,6 +32,7 @@ COLUMNS = (
     "merge_id",
     "applied_run_id",
 )
+_TYPES: Columns = {column: "timestamp" if column == "decided_at" else "string" for column in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +104,41 @@ class Decision:
         return {**self.values(), "decided_at": self.decided_at.astimezone(UTC).isoformat()}
 
 
-def record(warehouse: Warehouse, decisions: Iterable[Decision]) -> None:
-    """Add decisions, all or none."""
+def record(warehouse: Warehouse, decision: Decision) -> None:
+    """Add one decision."""
     columns = ", ".join(COLUMNS)
     bound = ", ".join(f":{column}" for column in COLUMNS)
-    statements = [
-        Statement(
-            f"insert into {warehouse.relation(OVERRIDES)} ({columns}) values ({bound})", decision.values()
+    warehouse.apply(
+        [
+            Statement(
+                f"insert into {warehouse.relation(OVERRIDES)} ({columns}) values ({bound})",
+                decision.values(),
+            )
+        ]
+    )
+
+
+def record_all(warehouse: Warehouse, decisions: Sequence[Decision]) -> None:
+    """Add any number of decisions, all or none: no engine takes so many parameters in one request."""
+    import pyarrow as pa
+
+    if not decisions:
+        return
+    rows = pa.RecordBatch.from_pylist(
+        [decision.values() for decision in decisions], schema=arrow.schema(_TYPES)
+    )
+    staged = warehouse.stage(f"decisions_{uuid.uuid4().hex}", "sync", _TYPES, [rows])
+    columns = ", ".join(COLUMNS)
+    try:
+        warehouse.apply(
+            [
+                Statement(
+                    f"insert into {warehouse.relation(OVERRIDES)} ({columns}) select {columns} from {staged}"
+                )
+            ]
         )
-        for decision in decisions
-    ]
-    if statements:
-        warehouse.apply(statements)
+    finally:
+        warehouse.drop(staged)
 
 
 def latest_decision(warehouse: Warehouse, identifier: Identifier, other: Identifier) -> Decision | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.identity.decisions import COLUMNS, Decision, all_decisions, record
+from segmentloom_sync.identity.decisions import COLUMNS, Decision, all_decisions, record_all
 from segmentloom_sync.identity.identifier import TYPES
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -34,7 +34,7 @@ def restore(warehouse: Warehouse, file: Path) -> tuple[int, int]:
     decisions = list(_read(file))
     known = {decision.override_id for decision in all_decisions(warehouse)}
     new = {decision.override_id: decision for decision in decisions if decision.override_id not in known}
-    record(warehouse, new.values())
+    record_all(warehouse, list(new.values()))
     return len(decisions), len(new)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from segmentloom_sync.identity.change import Request, change_link
 from segmentloom_sync.identity.conflicts import count_conflicts, list_conflicts
-from segmentloom_sync.identity.decisions import all_decisions, record
+from segmentloom_sync.identity.decisions import all_decisions, record_all
 from segmentloom_sync.identity.explain_path import explain_path
 from segmentloom_sync.identity.find_profile import find_profile
 from segmentloom_sync.identity.identifier import parse_identifier
@@ -272,7 +272,7 @@ def test_decisions_are_recorded_alike_on_every_engine(warehouse: Warehouse) -> N
     first, second = all_decisions(warehouse)
     assert (first.identifier.value, first.reason, first.merge_id) == ("b'o\\b", "it's \\ two", None)
     assert (second.merge_id, second.applied_run_id) == (f"{1:032x}", None)
-    record(warehouse, [first, second])
+    record_all(warehouse, [first, second])
     assert all_decisions(warehouse) == [first, first, second, second]
     with pytest.raises(NoSuchLink) as bridged:
         change_link(

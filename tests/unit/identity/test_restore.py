@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.identity.decisions import Decision, all_decisions, latest_decision, record
+from segmentloom_sync.identity.decisions import Decision, all_decisions, latest_decision, record_all
 from segmentloom_sync.identity.export import json_lines, write_export
 from segmentloom_sync.identity.identifier import parse_identifier
 from segmentloom_sync.identity.restore import restore
+from segmentloom_sync.warehouse.base import Statement
 from tests.identity_tables import Town
 
 ANN, ADDRESS = parse_identifier("user_id:ann"), parse_identifier("email:info@example.com")
@@ -37,7 +39,7 @@ DECISIONS = [
 
 def test_an_export_puts_the_decisions_back_into_another_warehouse(tmp_path: Path) -> None:
     first, second = Town.open(), Town.open()
-    record(first.warehouse, DECISIONS)
+    record_all(first.warehouse, DECISIONS)
     file = tmp_path / "decisions.jsonl"
     write_export(file, all_decisions(first.warehouse))
     assert file.stat().st_mode & 0o077 == 0
@@ -48,7 +50,28 @@ def test_an_export_puts_the_decisions_back_into_another_warehouse(tmp_path: Path
     assert latest_decision(second.warehouse, ADDRESS, ANN) == wanted[2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+def test_a_file_of_thousands_is_recorded_with_one_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town.open()
+    many = [replace(DECISIONS[0], override_id=f"{number:032x}") for number in range(3_000)]
+    file = tmp_path / "decisions.jsonl"
+    file.write_text(json_lines(many), encoding="utf-8")
+    sent: list[Statement] = []
+    apply = town.warehouse.apply
+
+    def noted(statements: Sequence[Statement]) -> None:
+        sent.extend(statements)
+        apply(statements)
+
+    monkeypatch.setattr(town.warehouse, "apply", noted)
+    assert restore(town.warehouse, file) == (3_000, 3_000)
+    assert [len(statement.parameters) for statement in sent] == [0]
+    assert all_decisions(town.warehouse) == [replace(decision, applied_run_id=None) for decision in many]
+    assert town.warehouse.rows("from duckdb_tables() where table_name like '%decisions%'") == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(value=st.text(min_size=1), hours=st.integers(0, 10_000))
 def test_whatever_an_identifier_holds_comes_back(tmp_path: Path, value: str, hours: int) -> None:
     town = Town.open()
