@@ -14,7 +14,9 @@ from segmentloom_sync.dbt import Dbt, NodeResult
 from segmentloom_sync.errors import DbtError, SegmentloomError, TryAgainLater
 from segmentloom_sync.identity.built import require_built
 from segmentloom_sync.identity.decisions import OVERRIDES
+from segmentloom_sync.identity.state import PROGRESS, read_progress
 from segmentloom_sync.project import Project
+from segmentloom_sync.shadow.live import require_unmoved, warn_of_sources
 from segmentloom_sync.shadow.profile import shadow_profiles, shadow_schema
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
@@ -29,7 +31,10 @@ MODELS = (
     "segmentloom_blocked_identifiers",
 )
 """All that lies between events and what audiences and syncs read. The block list can be the project's own."""
-NEEDED = ("events", "int_segmentloom__loads", "int_segmentloom__identity_map", "profiles", OVERRIDES)
+NEEDED = (
+    *("events", "int_segmentloom__loads", "int_segmentloom__identity_map", "profiles"),
+    *(OVERRIDES, PROGRESS),
+)
 
 _OWNER = "int_segmentloom__shadow"
 _BLOCKS = "int_segmentloom__planned_blocks"
@@ -63,19 +68,24 @@ def shadow(project: Project, rules: ShadowRules, needed: Sequence[str] = NEEDED)
     Raises:
         ConfigError: the live relations were never built.
         DbtError: dbt failed.
-        TryAgainLater: another process has the warehouse, or has begun a shadow of its own.
+        TryAgainLater: another process has the warehouse, has begun a shadow of its own, or has built what
+            is live in the meantime.
     """
+    warn_of_sources(project)
     shadow_id = uuid.uuid4().hex
     with warehouse_lock(project):
         with closing(connect(project)) as warehouse:
             require_built(warehouse, needed)
+            before = read_progress(warehouse)
         try:
             with closing(connect(project)) as warehouse:
                 _prepare(warehouse, rules, shadow_id)
             _build(project, rules)
             with closing(connect(project)) as warehouse:
                 _require_ours(warehouse, shadow_id)
+                require_unmoved(warehouse, before)
                 yield warehouse
+                require_unmoved(warehouse, before)
                 _require_ours(warehouse, shadow_id)
         finally:
             _drop(project, shadow_id)
