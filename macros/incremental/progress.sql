@@ -75,10 +75,10 @@
 
 {# Takes away the entries that are not the latest, at the start of a run. #}
 {% macro forget_older_progress() -%}
-    {%- set progress = segmentloom.state_relation('progress') -%}
+    {%- set progress, text = segmentloom.state_relation('progress'), dbt.type_string() -%}
     {%- do run_query(
-        'delete from ' ~ progress ~ ' where exists (select 1 from ' ~ progress ~ ' as later where later.consumer = '
-        ~ progress.identifier ~ '.consumer and later.entry > ' ~ progress.identifier ~ '.entry)'
+        'delete from ' ~ progress ~ " where consumer || ' ' || cast(entry as " ~ text ~ ') not in ('
+        ~ "select consumer || ' ' || cast(max(entry) as " ~ text ~ ') from ' ~ progress ~ ' group by consumer)'
     ) -%}
 {%- endmacro %}
 
