@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.identity.planned_profiles import MAP
 from segmentloom_sync.identity.recompute import Pair, Shown, pair_of
-from segmentloom_sync.identity.sample_sql import ALIASES, AROUND, LINKS, MEMBERS, SIGHTINGS
+from segmentloom_sync.identity.sample_draw_sql import MEMBERS
+from segmentloom_sync.identity.sample_sql import ALIASES, AROUND, LINKS, SIGHTINGS
 from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
