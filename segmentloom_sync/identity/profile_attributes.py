@@ -5,9 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from segmentloom_sync.warehouse.base import Warehouse
+
+LATEST_FIRST: Final = """
+    occurred_at desc,
+    case when attribute_kind = 'phone' then attribute_value end desc,
+    source_id desc,
+    event_id desc,
+    rank_on_event,
+    attribute_value desc
+"""
+"""What the macro `attribute_order` says; a test holds the two together.
+
+Rendering the macro instead would make `profile` need the dbt package, where it only needs the warehouse.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +69,7 @@ def profile_attributes(warehouse: Warehouse, profile_id: str) -> list[Attribute]
                 partition by
                     attributes.attribute_kind,
                     attributes.attribute_name
-                order by
-                    attributes.occurred_at desc,
-                    attributes.source_id desc,
-                    attributes.event_id desc,
-                    attributes.rank_on_event,
-                    attributes.attribute_value desc
+                order by {LATEST_FIRST}
             ) = 1
         """,
         profile_id=profile_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+import jinja2
 import pytest
 
 from segmentloom_sync.errors import ConfigError
@@ -13,8 +14,10 @@ from segmentloom_sync.identity.explain_path import explain_path
 from segmentloom_sync.identity.find_profile import find_profile
 from segmentloom_sync.identity.identifier import parse_identifier
 from segmentloom_sync.identity.profile import Profile, read_profile
+from segmentloom_sync.identity.profile_attributes import LATEST_FIRST
 from segmentloom_sync.sync.tables import ensure_tables
 from tests.identity_tables import START, Town, profile_id
+from tests.workspace import REPOSITORY
 
 ANN, ADDRESS, PHONE, LAPTOP = "user_id:ann", "email:ann@x.org", "anonymous_id:phone", "anonymous_id:laptop"
 
@@ -35,6 +38,12 @@ def town() -> Iterator[Town]:
 
 def read(town: Town, identifier: str = ANN, limit: int = 500) -> Profile:
     return read_profile(town.warehouse, find_profile(town.warehouse, identifier), limit)
+
+
+def test_the_latest_of_an_attribute_is_that_of_the_models() -> None:
+    file = REPOSITORY / "macros" / "identity" / "latest_attributes.sql"
+    macros = vars(jinja2.Environment(autoescape=True).from_string(file.read_text()).module)
+    assert macros["attribute_order"]().split() == LATEST_FIRST.split()
 
 
 @pytest.mark.parametrize("text", [ANN, PHONE, "email: ANN@x.org", profile_id(ANN), profile_id(ANN).upper()])
