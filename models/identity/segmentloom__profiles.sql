@@ -29,31 +29,16 @@ identifiers as (
 
 ),
 
-latest_identifiers as (
-
-    select component_key, identifier_type, identifier_value
-
-    from identifiers
-
-    where identifier_type in ('user_id', 'email')
-
-    qualify row_number() over (
-        partition by component_key, identifier_type
-        order by last_seen_at desc, identifier_value desc
-    ) = 1
-
-),
-
-names as (
+placed as (
 
     select
-        component_key,
-        max(case when identifier_type = 'user_id' then identifier_value end) as user_id,
-        max(case when identifier_type = 'email' then identifier_value end) as email
+        *,
+        row_number() over (
+            partition by component_key, identifier_type
+            order by last_seen_at desc, identifier_value desc
+        ) as place
 
-    from latest_identifiers
-
-    group by component_key
+    from identifiers
 
 ),
 
@@ -66,9 +51,11 @@ persons as (
         max(last_seen_at) as last_seen_at,
         cast(sum(owned_event_count) as {{ dbt.type_bigint() }}) as event_count,
         count(*) as identifier_count,
+        max(case when identifier_type = 'user_id' and place = 1 then identifier_value end) as user_id,
+        max(case when identifier_type = 'email' and place = 1 then identifier_value end) as email,
         max(gpc_event_count) > 0 as is_opted_out
 
-    from identifiers
+    from placed
 
     group by component_key
 
@@ -108,8 +95,8 @@ final as (
         persons.last_seen_at,
         persons.event_count,
         persons.identifier_count,
-        names.user_id,
-        names.email,
+        persons.user_id,
+        persons.email,
         statements.phone,
         {{ segmentloom.json_from_text("coalesce(statements.traits, '{}')") }} as traits,
         {%- for name in segmentloom.consents() %}
@@ -119,7 +106,6 @@ final as (
         persons.identifier_count > {{ var('segmentloom_max_identifiers_per_profile') }} as is_quarantined
 
     from persons
-    left join names on names.component_key = persons.component_key
     left join statements on statements.component_key = persons.component_key
 
 )
