@@ -11,6 +11,7 @@ from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.identity.check_sample import compare, limits_of
 from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.identity.recompute import Limits, Pair, Shown, pair_of, refusals, stitched
+from segmentloom_sync.identity.sample_expected import Key, Values
 from tests.oracles.events import Delivery
 from tests.oracles.identity import Conflict, Identity, Rules, refused, stitch
 from tests.oracles.merges import merge_causes
@@ -84,7 +85,7 @@ def test_each_part_comes_to_an_older_one_by_its_own_cause() -> None:
 
 
 def test_rows_are_held_against_those_that_should_be() -> None:
-    should = {("a",): {"n": 1}, ("b",): {"n": 2}, ("c",): {"n": 3}}
+    should: dict[Key, Values] = {("a",): {"n": 1}, ("b",): {"n": 2}, ("c",): {"n": 3}}
     found = [(("a",), {"n": 1}), (("b",), {"n": 9}), (("b",), {"n": 2}), (("x",), {"n": 0})]
     result = compare("int_segmentloom__sightings", should, found)
     assert (result.rows, result.missing, result.extra, result.different) == (4, 1, 2, 1)
