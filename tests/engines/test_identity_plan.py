@@ -1,4 +1,4 @@
-"""A second build beside the live one on each engine: nothing differs, and other limits do what the oracle says."""
+"""A second build beside the live one on each engine: nothing differs, and limits do what the oracle says."""
 
 from __future__ import annotations
 
