@@ -74,7 +74,7 @@ def test_traits_are_written_in_the_order_of_their_keys(messy: Built) -> None:
 
 def test_a_long_path_takes_no_more_rounds_than_its_logarithm(large: Built) -> None:
     log = (large.workspace.path / "logs" / "dbt.log").read_text()
-    (rounds,) = re.findall(r"int_segmentloom__components: (\d+) rounds", log)
+    (rounds,) = re.findall(r"int_segmentloom__identity_map: (\d+) rounds", log)
     assert int(rounds) <= 14
 
 
