@@ -8,8 +8,9 @@ from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.identity.identifier import Identifier, is_id, parse_id, parse_identifier
 from segmentloom_sync.warehouse.base import Warehouse
 
+MERGES = "profile_merges"
 REDIRECTS = "profile_redirects"
-NEEDED = ("int_segmentloom__identity_map", REDIRECTS)
+NEEDED = ("int_segmentloom__identity_map", REDIRECTS, MERGES)
 _MOST_REDIRECTS = 10
 
 
@@ -94,11 +95,23 @@ def _exists(warehouse: Warehouse, profile_id: str) -> bool:
 
 
 def _redirected(warehouse: Warehouse, profile_id: str) -> str | None:
+    """Where a former id leads: by its identifier, or when that is gone, by what was logged."""
     rows = warehouse.rows(
         f"""
         select profile_id
         from {warehouse.relation(REDIRECTS)}
         where former_profile_id = :profile_id
+        limit 1
+        """,
+        profile_id=profile_id,
+    ) or warehouse.rows(
+        f"""
+        select surviving_profile_id
+        from {warehouse.relation(MERGES)}
+        where
+            absorbed_profile_id = :profile_id
+            and kind in ('merge', 'rename')
+        order by happened_at desc
         limit 1
         """,
         profile_id=profile_id,

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from segmentloom_sync.identity.find_profile import REDIRECTS
+from segmentloom_sync.identity.find_profile import MERGES, REDIRECTS
 from segmentloom_sync.identity.identifier import Identifier
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
 
-MERGES = "profile_merges"
 NEEDED = (MERGES, REDIRECTS)
 
 Kind = Literal["merge", "split", "rename"]
