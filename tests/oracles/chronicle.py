@@ -114,13 +114,14 @@ class Chronicle:
         build_models(self.workspace, *arguments, models=EVERYTHING)
         with warehouse_of(self.workspace) as warehouse:
             log = read_log(warehouse)
+            known, found = set(self.log), set(log)
             step = Step(
                 found_relations(warehouse),
                 expected_relations(self.deliveries, self.rules, self.overrides),
                 before,
                 self.identity,
-                [row for row in log if row not in set(self.log)],
-                [row for row in self.log if row not in set(log)],
+                [row for row in log if row not in known],
+                [row for row in self.log if row not in found],
                 state(warehouse),
             )
         self.log = log
