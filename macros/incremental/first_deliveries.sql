@@ -15,7 +15,7 @@
     {%- if step.is_full -%}
         {%- do log('segmentloom: all events are built anew: ' ~ step.reason, info=true) -%}
         {%- do segmentloom.build_all_events(scratch, target_relation, step, sql) -%}
-    {%- elif step.first_loaded_at or var('segmentloom_sources', []) -%}
+    {%- elif (step.first_loaded_at or var('segmentloom_sources', [])) and not (flags.EMPTY | default(false)) -%}
         {%- do segmentloom.add_events(scratch, target_relation, step, sql) -%}
     {%- else -%}
         {%- do store_raw_result('main', message='no new loads', code='SKIP', rows_affected='0', agate_table=none) -%}

@@ -132,6 +132,14 @@ def test_a_change_of_the_block_list_builds_all_events_anew(events: IncrementalEv
     assert "built anew" not in events.build().output
 
 
+def test_a_run_without_data_leaves_the_events_alone(events: IncrementalEvents) -> None:
+    events.land(delivery("c", "load2", 2))
+    events.build("--empty", "--full-refresh")
+    assert events.batches == {"a": 1, "b": 1}
+    events.build()
+    assert events.batches == {"a": 1, "b": 1, "c": 2}
+
+
 def test_a_change_of_the_sources_builds_all_events_anew(events: IncrementalEvents) -> None:
     source = {"name": "x", "kind": "custom", "relation": "segmentloom_raw.events"}
     mapped = {"columns": {"user_id": "user_id", "occurred_at": "occurred_at", "event": "event"}}
