@@ -15,6 +15,8 @@ from tests.oracles.overrides import Override
 from tests.oracles.sql_mutants import IN_A_FULL_REFRESH, IN_A_LATER_BUILD
 from tests.oracles.workshop import SqlMutant, Workshop
 
+pytestmark = pytest.mark.slow
+
 SEED = 51
 # What the project's own tests find is not asked here.
 WITHOUT_TESTS = ("--exclude-resource-type", "test")
@@ -46,7 +48,7 @@ def decided(workshop: Workshop) -> list[Override]:
     "mutant",
     [
         pytest.param(None, id="none"),
-        *(pytest.param(mutant, id=name, marks=pytest.mark.slow) for name, mutant in IN_A_LATER_BUILD.items()),
+        *(pytest.param(mutant, id=name) for name, mutant in IN_A_LATER_BUILD.items()),
     ],
 )
 def test_a_later_build_shows_wrong_sql(
@@ -57,7 +59,6 @@ def test_a_later_build_shows_wrong_sql(
     assert is_right(step) == (mutant is None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mutant", IN_A_FULL_REFRESH)
 def test_a_full_refresh_shows_wrong_sql(mutant: str, workshop: Workshop) -> None:
     with workshop.made_wrong(IN_A_FULL_REFRESH[mutant]) as told:
