@@ -23,14 +23,16 @@ from segmentloom_sync.identity.planned_audiences import AudienceChange, Audience
 from segmentloom_sync.identity.planned_blocks import Blocked
 from segmentloom_sync.identity.planned_conflicts import ConflictChange, conflict_changes
 from segmentloom_sync.identity.planned_profiles import ProfileChanges, profile_changes
+from segmentloom_sync.identity.state import PROGRESS, pending_decisions, tables_behind
 from segmentloom_sync.project import Project
 from segmentloom_sync.shadow.build import NEEDED, ShadowRules, shadow
+from segmentloom_sync.warehouse.base import Warehouse
 
 LIMITS: Final = ("max_users_per_email", "max_users_per_device", "max_identifiers_per_profile")
 LISTED: Final = 10
 """How many merges, splits and renames are listed when no more are asked for."""
 
-_NEEDED: Final = (*dict.fromkeys((*NEEDED, *FOR_AUDIENCES, CONFLICTS, "hashed_identifiers")),)
+_NEEDED: Final = (*dict.fromkeys((*NEEDED, *FOR_AUDIENCES, CONFLICTS, PROGRESS, "hashed_identifiers")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def make_plan(
     choices = configured_choices(project.directory, config)
     _check_destinations(audiences, choices)
     with shadow(project, proposal.rules(), _NEEDED) as warehouse:
+        _warn_of_what_is_pending(warehouse)
         with terminal.progress("comparing"):
             profiles = profile_changes(warehouse, max(LISTED, show), show)
             conflicts = conflict_changes(warehouse)
@@ -124,6 +127,15 @@ def make_plan(
                 change for audience in audiences.values() for change in comparison.destinations(audience)
             ]
         return Plan(proposal, profiles, conflicts, members, lists)
+
+
+def _warn_of_what_is_pending(warehouse: Warehouse) -> None:
+    """What is not built yet comes on top of the change: the second build has taken it in."""
+    behind, decisions = tables_behind(warehouse), pending_decisions(warehouse)
+    if behind:
+        terminal.warn(f"not built up to the latest events: {', '.join(behind)}; the plan shows that, too")
+    if decisions:
+        terminal.warn(f"{decisions:,} decisions on links are not applied yet; the plan shows them, too")
 
 
 def _audiences(project: Project) -> dict[str, Audience]:

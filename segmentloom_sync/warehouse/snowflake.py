@@ -135,9 +135,13 @@ class Snowflake:
                     self._run(f"alter table {relation} add column {text}")
 
     def exists(self, name: str, area: Area = "") -> bool:
+        # Snowflake has views among the tables; an emulator keeps them apart.
         found = self.rows(
-            f"select 1 from {self._database}.information_schema.tables "
-            "where table_schema = upper(:schema) and table_name = upper(:name)",
+            " union all ".join(
+                f"select 1 from {self._database}.information_schema.{listed} "
+                "where table_schema = upper(:schema) and table_name = upper(:name)"
+                for listed in ("tables", "views")
+            ),
             schema=self._schema_of(area),
             name=name,
         )

@@ -133,6 +133,15 @@ def test_profiles_and_conflicts_are_compared(warehouse: Warehouse) -> None:
     assert conflict_changes(warehouse) == [ConflictChange("kiosk", 1, 0, 1, 0)]
 
 
+def test_views_exist_as_tables_do(warehouse: Warehouse) -> None:
+    warehouse.execute(
+        f"create view {warehouse.relation('profile_ids', 'plan')} as "
+        f"select profile_id from {warehouse.relation('profiles')}"
+    )
+    assert warehouse.exists("profile_ids", "plan")
+    assert not warehouse.exists("profile_ids")
+
+
 def test_a_sample_is_recomputed_from_the_events(warehouse: Warehouse, engine_workspace: Workspace) -> None:
     blocked = {"identifier_type": "email", "identifier_value": "guest@x.org"}
     insert(warehouse, "int_segmentloom__blocked_identifiers", blocked)
