@@ -53,9 +53,7 @@ class Shop:
     @property
     def watermarks(self) -> list[str]:
         """How far each source has been read."""
-        sql = (
-            "select consumer, watermark from latest_progress where watermark is not null order by 1"
-        )
+        sql = "select consumer, watermark from latest_progress where watermark is not null order by 1"
         return [f"{consumer} {watermark}" for consumer, watermark in self.events.rows(sql)]
 
 
