@@ -50,6 +50,15 @@ def test_an_earlier_delivery_takes_the_place_of_the_one_that_counted(events: Inc
     ) == [("web", "a", "track", DAY, "u1", None, 2)]
 
 
+def test_of_two_loads_of_one_time_the_first_by_name_counts(events: IncrementalEvents) -> None:
+    events.land(
+        delivery("a", "load0", 1, "load0", line_number=9), delivery("b", "load2", 1, "load2", line_number=0)
+    )
+    events.build()
+
+    assert events.names == {"a": "load0", "b": "first"}
+
+
 def test_blocked_identifiers_of_a_displaced_event_are_not_kept(events: IncrementalEvents) -> None:
     last = {"user_id": "guest", "email": "x@x.org", "anonymous_id": "NULL", "previous_id": "guest"}
     events.land(delivery("c", "load2", 5, type="alias", **last))
