@@ -5,16 +5,13 @@
 
 {# A map looks the type up once; a `case` would parse the JSON again for each of its branches. #}
 {% macro default__json_kind(column, path) -%}
-    map {
-        'VARCHAR': 'string',
-        'BOOLEAN': 'boolean',
-        'OBJECT': 'object',
-        'ARRAY': 'array',
-        'BIGINT': 'number',
-        'UBIGINT': 'number',
-        'HUGEINT': 'number',
-        'DOUBLE': 'number'
-    }[json_type({{ column }}, {{ segmentloom.json_path(path) }})]
+    map_extract_value(
+        map(
+            ['VARCHAR', 'BOOLEAN', 'OBJECT', 'ARRAY', 'BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'],
+            ['string', 'boolean', 'object', 'array', 'number', 'number', 'number', 'number']
+        ),
+        json_type({{ column }}, {{ segmentloom.json_path(path) }})
+    )
 {%- endmacro %}
 
 {% macro bigquery__json_kind(column, path) -%}

@@ -26,7 +26,7 @@ blocked as (
         coalesce(lower(trim(identifier_type)), '') as identifier_type,
         lower(trim(identifier_value)) as identifier_value
 
-    from {{ listed }} as listed
+    from {{ listed }}
     {% endfor %}
 
 ),

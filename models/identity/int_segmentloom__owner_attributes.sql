@@ -54,7 +54,16 @@ attributes as (
 
     {% endfor -%}
     {% for name in segmentloom.consents() -%}
-    select owner_key, 'consent', '{{ name }}', {{ name }}, occurred_at, source_id, event_id, 1, batch
+    select
+        owner_key,
+        'consent' as attribute_kind,
+        '{{ name }}' as attribute_name,
+        {{ name }} as attribute_value,
+        occurred_at,
+        source_id,
+        event_id,
+        1 as rank_on_event,
+        batch
 
     from statements
 
@@ -63,7 +72,16 @@ attributes as (
     union all
 
     {% endfor -%}
-    select owner_key, 'phone', 'phone', phone, occurred_at, source_id, event_id, 1, batch
+    select
+        owner_key,
+        'phone' as attribute_kind,
+        'phone' as attribute_name,
+        phone as attribute_value,
+        occurred_at,
+        source_id,
+        event_id,
+        1 as rank_on_event,
+        batch
 
     from statements
     left join {{ ref('int_segmentloom__blocked_identifiers') }} as blocked
