@@ -30,6 +30,8 @@ from tests.oracles.landed import land
 from tests.oracles.messy_events import messy_events
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(users_per_email=2, users_per_device=3, identifiers_per_profile=6)
 EVERYBODY = 1_000_000
 ONLY = ("--exclude-resource-type", "test", "unit_test")

@@ -19,6 +19,8 @@ from tests.oracles.identity import Identity, Rules, stitch
 from tests.oracles.landed import land
 from tests.workspace import CLI, Workspace
 
+pytestmark = pytest.mark.slow
+
 AUDIENCE = """
 match:
   all:

@@ -23,6 +23,8 @@ from segmentloom_sync.warehouse.connect import connect
 from tests.identity_tables import profile_id
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 7, 1, 10, tzinfo=UTC)
 ANN, ADDRESS, PHONE, OLD = "user_id:ann", "email:ann@x.org", "anonymous_id:phone", "user_id:old"
 TEXT: Columns = dict.fromkeys(("identifier_type", "identifier_value", "other_type", "other_value"), "string")
