@@ -1,6 +1,6 @@
 {#-
-    Links of both kinds as one: of a pair that events show and an alias links, the earlier. `condition` on the
-    key columns reads the links of some identifiers only.
+    Links of both kinds as one: of a pair that events show and an alias links, the earlier. With a `condition` on the
+    key columns at least the links of which it holds, whatever else their first ends have.
 -#}
 {% macro all_links(event_links, alias_links, condition='true') -%}
     {%- set columns = [
@@ -36,7 +36,13 @@
                 false
             ) as is_alias_earlier
 
-        from (select * from {{ event_links }} as event_links where {{ condition }}) as event_links
+        from (
+            select * from {{ event_links }} as event_links
+            {%- if condition != 'true' %}
+            {#- Keys first: an engine that stores columns then reads whole rows only where they count. #}
+            where identifier_key in (select identifier_key from {{ event_links }} as event_keys where {{ condition }})
+            {%- endif %}
+        ) as event_links
         left join {{ alias_links }} as alias_links
             on
                 alias_links.identifier_key = event_links.identifier_key
