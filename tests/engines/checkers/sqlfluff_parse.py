@@ -13,13 +13,15 @@ from entries import Statement, Table, entries, report
 from sqlfluff.core import FluffConfig, Linter
 
 TEXT_OR_BIND = re.compile(r"('(?:[^'\\]|\\.|'')*')|\?")
-NUMBER = re.compile(r"\d+")
+NUMBER = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{32,64}|__[0-9a-f]{8}(?![0-9a-z])|\d+"
+)
 
 
 def verdicts(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
     """Each statement with the first thing in it that the grammar does not know, or "" where there is none.
 
-    Statements that differ in numbers only, as in names of schemas, are parsed once.
+    Statements that differ in numbers and ids only, as in names of schemas, are parsed once.
     """
     settings = {"dialect": dialect, "templater": "raw", "large_file_skip_byte_limit": "0"}
     linter = Linter(config=FluffConfig(overrides=settings))
