@@ -27,6 +27,8 @@ from segmentloom_sync.warehouse.quoting import quoted
 from tests.identity_tables import profile_id
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 7, 1, 10, tzinfo=UTC)
 ANN, ADDRESS, PHONE, BOB = "user_id:ann", "email:ann@x.org", "anonymous_id:phone", "user_id:b'o\\b"
 P, Q = profile_id(ANN), profile_id(BOB)
