@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.incremental_events import IncrementalEvents, delivery
 from tests.killable_dbt import Run
+
+pytestmark = pytest.mark.slow
 
 STATE = "select * exclude (batch) from events order by source_id, event_id"
 ACCOUNT = (
