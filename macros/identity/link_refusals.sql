@@ -18,26 +18,10 @@ links as (
 
 ),
 
-{# An e-mail is the first end of its links to devices, and the second of those to user_ids. -#}
 carried as (
 
-    {% for end, far, type in [('other', 'identifier', 'anonymous_id'), ('other', 'identifier', 'email'), ('identifier', 'other', 'email')] -%}
-    {{ 'union all ' if not loop.first }}select
-        {{ end }}_key as carrier_key,
-        {{ end }}_type as carrier_type,
-        {{ end }}_value as carrier_value,
-        {{ far }}_key as far_key,
-        {{ far }}_type as far_type,
-        {{ far }}_value as far_value,
-        first_seen_at,
-        source_id,
-        event_id
+    {{ segmentloom.carried_links('links') }}
 
-    from links
-
-    where {{ end }}_type = '{{ type }}'
-
-    {% endfor %}
 ),
 
 {# The rest has one link of its kind, which nothing can refuse. -#}

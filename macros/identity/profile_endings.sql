@@ -29,50 +29,9 @@ renames as (
 
 ),
 
-{#- The links that hold profiles together and have one end in a former profile; of two, one row for each. -#}
 crossings as (
 
-    select
-        ends.former_profile_id,
-        ends.profile_id,
-        ends.causes_key,
-        links.*
-
-    from (
-        select
-            one.former_profile_id,
-            other.former_profile_id as far_profile_id,
-            causes.profile_id,
-            causes.identifier_key as causes_key,
-            causes.cause_identifier_key,
-            causes.cause_other_key
-
-        from moves as causes
-        inner join moves as one on one.identifier_key = causes.cause_identifier_key
-        inner join moves as other on other.identifier_key = causes.cause_other_key
-
-        union all
-
-        select
-            other.former_profile_id,
-            one.former_profile_id as far_profile_id,
-            causes.profile_id,
-            causes.identifier_key as causes_key,
-            causes.cause_identifier_key,
-            causes.cause_other_key
-
-        from moves as causes
-        inner join moves as one on one.identifier_key = causes.cause_identifier_key
-        inner join moves as other on other.identifier_key = causes.cause_other_key
-    ) as ends
-    inner join {{ scratch.relations['links'] }} as links
-        on
-            links.identifier_key = ends.cause_identifier_key
-            and links.other_key = ends.cause_other_key
-
-    where
-        ends.former_profile_id is not null
-        and ends.former_profile_id <> coalesce(ends.far_profile_id, '')
+    {{ segmentloom.profile_crossings('moves', scratch.relations['links']) }}
 
 ),
 

@@ -6,7 +6,6 @@
     split    a part of a profile is now another, or in another
 -#}
 {% macro profile_history(step, scratch) -%}
-    {%- set text = dbt.type_string() -%}
 with
 
 moves as (
@@ -31,28 +30,7 @@ moves as (
 {% endif -%}
 joined as (
 
-    select
-        'merge' as kind,
-        moves.profile_id as surviving_profile_id,
-        {{ segmentloom.profile_id('moves.identifier_type', 'moves.identifier_value') }} as absorbed_profile_id,
-        cast(null as {{ text }}) as former_profile_id,
-        links.identifier_key,
-        links.other_key,
-        links.identifier_type,
-        links.identifier_value,
-        links.other_type,
-        links.other_value,
-        links.source_id,
-        links.event_id,
-        links.rule
-
-    from moves
-    inner join {{ scratch.relations['links'] }} as links
-        on
-            links.identifier_key = moves.cause_identifier_key
-            and links.other_key = moves.cause_other_key
-
-    where moves.former_profile_id is null
+    {{ segmentloom.joined_newcomers('moves', scratch.relations['links']) }}
     {%- if step.has_former %}
 
     union all
@@ -63,33 +41,11 @@ joined as (
 ),
 
 {# Whoever brought a link back is behind the merge. -#}
-decisions as (
-
-    select
-        *,
-        {{ segmentloom.graph_key('identifier_type', 'identifier_value') }} as one_key,
-        {{ segmentloom.graph_key('other_type', 'other_value') }} as two_key
-
-    from {{ ref('segmentloom__identity_overrides') }}
-
-    where
-        override_id in ({{ segmentloom.text_list(step.overrides) }})
-        and action = 'remerge'
-
-),
-
 decided as (
 
-    select *
-
-    from decisions
-
-    where true
-
-    qualify row_number() over (
-        partition by least(one_key, two_key), greatest(one_key, two_key)
-        order by decided_at desc, override_id desc
-    ) = 1
+    {{ segmentloom.latest_decisions(
+        'override_id in (' ~ segmentloom.text_list(step.overrides) ~ ") and action = 'remerge'"
+    ) }}
 
 ),
 

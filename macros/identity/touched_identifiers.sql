@@ -11,34 +11,9 @@
 with
 
 {% if not step.is_full -%}
-{#- A rule can change its mind about links of other profiles: of a device that no longer is a kiosk, say. -#}
-refusals_before as (
-
-    select identifier_key, other_key, rule from {{ refused_links }}
-
-    where identifier_key in (select identifier_key from {{ scratch.relations['changed'] }})
-
-),
-
-refusals_now as (
-
-    select identifier_key, other_key, rule from {{ scratch.relations['refusals'] }}
-
-),
-
 flipped as (
 
-    select identifier_key, other_key
-
-    from (
-        select *, 1 as place from refusals_before
-        union all
-        select *, 2 as place from refusals_now
-    ) as refusals
-
-    group by identifier_key, other_key, rule
-
-    having min(place) = max(place)
+    {{ segmentloom.flipped_refusals(scratch, refused_links) }}
 
 ),
 

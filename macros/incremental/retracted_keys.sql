@@ -5,7 +5,10 @@
 {% macro retracted_keys(of, step) -%}
     {%- if of == 'identifiers' -%}
         {%- for type in segmentloom.identifier_types() %}
-        {{ 'union distinct ' if not loop.first }}select {{ segmentloom.identifier_key("'" ~ type ~ ":' || " ~ type) }} as identifier_key
+        {{ 'union distinct ' if not loop.first }}select
+            '{{ type }}' as identifier_type,
+            {{ type }} as identifier_value,
+            {{ segmentloom.identifier_key("'" ~ type ~ ":' || " ~ type) }} as identifier_key
         from {{ segmentloom.retractions(step) }}
         where {{ type }} is not null
         {%- endfor %}

@@ -28,38 +28,7 @@ identified as (
 
 pairs as (
 
-    {% for type, other in segmentloom.link_types() -%}
-    {{ 'union all ' if not loop.first }}select
-        '{{ type }}' as identifier_type,
-        usable_{{ type }} as identifier_value,
-        '{{ other }}' as other_type,
-        usable_{{ other }} as other_value,
-        occurred_at,
-        source_id,
-        event_id,
-        is_new
-
-    from identified
-
-    where
-        usable_{{ type }} is not null
-        and usable_{{ other }} is not null
-
-    {% endfor %}
-),
-
-earliest as (
-
-    select *
-
-    from pairs
-
-    where true
-
-    qualify row_number() over (
-        partition by identifier_type, identifier_value, other_type, other_value{{ ', is_new' if step.has_retractions }}
-        order by occurred_at, source_id, event_id
-    ) = 1
+    {{ segmentloom.shown_pairs('identified') }}
 
 ),
 
@@ -77,7 +46,14 @@ keyed as (
         event_id,
         is_new
 
-    from earliest
+    from pairs
+
+    where true
+
+    qualify row_number() over (
+        partition by identifier_type, identifier_value, other_type, other_value{{ ', is_new' if step.has_retractions }}
+        order by occurred_at, source_id, event_id
+    ) = 1
 
 ),
 {% if step.is_full %}
@@ -94,14 +70,9 @@ reopened as (
 
 ),
 {% endif %}
-known as (
+final as (
 
-    select
-        keyed.*,
-        known.first_seen_at as known_first_seen_at,
-        known.source_id as known_source_id,
-        known.event_id as known_event_id,
-        {{ 'reopened.identifier_key is not null' if step.has_retractions else 'false' }} as is_reopened
+    select keyed.*
 
     from keyed
     left join {{ this }} as known
@@ -115,31 +86,18 @@ known as (
             and reopened.other_key = keyed.other_key
     {%- endif %}
 
-),
-
-final as (
-
-    select *
-
-    from known
-
     where
-        is_reopened
-        or (
-            is_new
+        {{ 'reopened.identifier_key is not null or' if step.has_retractions }} (
+            keyed.is_new
             and (
-                known_first_seen_at is null
-                or first_seen_at < known_first_seen_at
-                or (
-                    first_seen_at = known_first_seen_at
-                    and (source_id < known_source_id or (source_id = known_source_id and event_id < known_event_id))
-                )
+                known.identifier_key is null
+                or {{ segmentloom.comes_before('keyed', 'known', ['first_seen_at', 'source_id', 'event_id']) }}
             )
         )
 
     qualify row_number() over (
-        partition by identifier_key, other_key
-        order by first_seen_at, source_id, event_id
+        partition by keyed.identifier_key, keyed.other_key
+        order by keyed.first_seen_at, keyed.source_id, keyed.event_id
     ) = 1
 
 )

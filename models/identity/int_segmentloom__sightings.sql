@@ -24,36 +24,22 @@ identified as (
 
 seen as (
 
-    {% for type in segmentloom.identifier_types() -%}
-    {{ 'union all ' if not loop.first }}select
-        '{{ type }}' as identifier_type,
-        usable_{{ type }} as identifier_value,
-        occurred_at,
-        case when owner_type = '{{ type }}' then 1 else 0 end as is_owned,
-        has_gpc,
-        is_new
+    {{ segmentloom.shown_identifiers('identified') }}
 
-    from identified
-
-    where usable_{{ type }} is not null
-
-    {% endfor %}
 ),
 
 {% if step.has_retractions -%}
 reopened as (
 
-    {% for type in segmentloom.identifier_types() -%}
-    {{ 'union distinct ' if not loop.first }}select '{{ type }}' as identifier_type, {{ type }} as identifier_value
-    from {{ segmentloom.retractions(step) }}
-    where {{ type }} is not null
-    {% endfor %}
+    {{ segmentloom.retracted_keys('identifiers', step) }}
+
 ),
 
 {% endif -%}
-counted as (
+keyed as (
 
     select
+        {{ segmentloom.graph_key('seen.identifier_type', 'seen.identifier_value') }} as identifier_key,
         seen.identifier_type,
         seen.identifier_value,
         min(seen.occurred_at) as first_seen_at,
@@ -75,22 +61,6 @@ counted as (
     {%- endif %}
 
     group by seen.identifier_type, seen.identifier_value
-
-),
-
-keyed as (
-
-    select
-        {{ segmentloom.graph_key('identifier_type', 'identifier_value') }} as identifier_key,
-        identifier_type,
-        identifier_value,
-        first_seen_at,
-        last_seen_at,
-        event_count,
-        owned_event_count,
-        gpc_event_count
-
-    from counted
 
 ),
 
@@ -127,11 +97,7 @@ final as (
 
         where
             identifier_key in (select identifier_key from keyed)
-            {%- if step.has_retractions %}
-            and identifier_key not in (
-                select identifier_key from ({{ segmentloom.retracted_keys('identifiers', step) }}) as retracted
-            )
-            {%- endif %}
+            {{ 'and identifier_key not in (select identifier_key from reopened)' if step.has_retractions }}
     ) as known_and_new
 
     group by identifier_key

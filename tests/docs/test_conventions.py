@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LIMITS = {("segmentloom_sync", ".py"): 330, ("macros", ".sql"): 145, ("models", ".sql"): 160}
+LIMITS = {("segmentloom_sync", ".py"): 330, ("macros", ".sql"): 110, ("models", ".sql"): 120}
 """A tenth or more above what CONTRIBUTING.md asks for, which is "about"."""
 
 
