@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PACKAGE = "segmentloom"
 FOLDERS = ("cross_db", "audience", "destinations")
 """The folders under macros/ whose files are pure text; the others hold materializations, hooks and tests."""
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(")
 
 
 class MacroRenderer:
@@ -57,7 +58,8 @@ class MacroRenderer:
         self._variables = {**project.variables, **(variables or {})}
         self._references = references or (lambda _name: None)
         self._macros: dict[str, Callable[..., Any]] = {}
-        self._load(macro_folder(project.directory), self._context(project))
+        self._texts = _texts_by_macro(macro_folder(project.directory))
+        self._globals = _environment().make_globals(self._context(project))
 
     def render(self, macro: str, /, *arguments: Any, **keywords: Any) -> str:
         """What a macro yields for these arguments, as text.
@@ -68,21 +70,17 @@ class MacroRenderer:
         return str(self._named(macro)(*arguments, **keywords)).strip()
 
     def _named(self, name: str) -> Callable[..., Any]:
-        try:
-            return self._macros[name]
-        except KeyError:
+        if name not in self._texts:
             raise ConfigError(
                 f"the dbt package has no macro {name!r}",
                 hint="install the dbt package in the version of segmentloom-sync: `dbt deps`",
-            ) from None
-
-    def _load(self, folder: Path, context: dict[str, Any]) -> None:
-        for file in sorted(path for name in FOLDERS for path in (folder / name).glob("*.sql")):
-            code = _compiled(file.read_text(encoding="utf-8"))
-            template = jinja2.Template.from_code(_environment(), code, _environment().make_globals(context))
-            for name, value in vars(template.module).items():
+            )
+        if name not in self._macros:
+            template = jinja2.Template.from_code(_environment(), _compiled(self._texts[name]), self._globals)
+            for other, value in vars(template.module).items():
                 if isinstance(value, Macro):
-                    self._macros[name] = partial(_call, value)
+                    self._macros[other] = partial(_call, value)
+        return self._macros[name]
 
     def _context(self, project: Project) -> dict[str, Any]:
         engine = self._warehouse.engine
@@ -104,7 +102,7 @@ class MacroRenderer:
 
     def _dispatch(self, name: str, _package: str | None = None) -> Callable[..., Any]:
         own = f"{self._warehouse.engine}__{name}"
-        return self._named(own if own in self._macros else f"default__{name}")
+        return self._named(own if own in self._texts else f"default__{name}")
 
     def _ref(self, *names: str) -> str:
         model = names[-1]
@@ -130,6 +128,15 @@ def macro_folder(project: Path) -> Path:
         f"the dbt project in {project} does not have the segmentloom package",
         hint="add it to packages.yml and run `dbt deps`",
     )
+
+
+def _texts_by_macro(folder: Path) -> dict[str, str]:
+    """The text of the file that has each macro: compiling takes time, so only what is called is compiled."""
+    texts = {}
+    for file in sorted(path for name in FOLDERS for path in (folder / name).glob("*.sql")):
+        text = file.read_text(encoding="utf-8")
+        texts.update(dict.fromkeys(_MACRO.findall(text), text))
+    return texts
 
 
 def _installed(project: Path) -> list[Path]:
@@ -169,7 +176,7 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def _compiled(text: str) -> CodeType:
-    """Compiling is nearly all of the time that a renderer takes to make."""
+    """The same for every renderer of the process."""
     return _environment().compile(text)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
 from segmentloom_sync.warehouse.duckdb_open import SCRATCH, identifier
+from segmentloom_sync.warehouse.duckdb_pandas import without_pandas
 from segmentloom_sync.warehouse.parameters import bind, without_zone
 from segmentloom_sync.warehouse.refusal import refusal
 
@@ -58,7 +59,9 @@ class DuckDb:
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         text, values = _bound(sql, parameters)
         with _refusals("a query"):
-            return [tuple(map(_outgoing, row)) for row in self._connection.execute(text, values).fetchall()]
+            with without_pandas():
+                result = self._connection.execute(text, values)
+            return [tuple(map(_outgoing, row)) for row in result.fetchall()]
 
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         # DuckDB streams a relation, but one with parameters it holds in memory: they become variables.
@@ -66,8 +69,11 @@ class DuckDb:
         cursor = self._connection.cursor()
         try:
             with _refusals("a query"):
-                for name in names:
-                    cursor.execute(f"set variable {name} = $value", {"value": without_zone(parameters[name])})
+                with without_pandas():
+                    for name in names:
+                        cursor.execute(
+                            f"set variable {name} = $value", {"value": without_zone(parameters[name])}
+                        )
                 reader = cursor.sql(text).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
                 yield from arrow.exactly(map(arrow.plain, reader), size)
         finally:
@@ -166,7 +172,8 @@ class DuckDb:
 
     def _run(self, statement: Statement) -> int:
         text, values = _bound(statement.sql, statement.parameters)
-        result = self._connection.execute(text, values)
+        with without_pandas():
+            result = self._connection.execute(text, values)
         if [column[0] for column in result.description or []] != ["Count"]:
             result.fetchall()
             return 0

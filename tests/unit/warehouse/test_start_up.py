@@ -1,0 +1,32 @@
+"""What the commands do not import: pandas and pyarrow take seconds and serve nobody who only reads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+READS = """
+import sys
+from datetime import UTC, datetime
+import duckdb
+from segmentloom_sync.cli import app
+from segmentloom_sync.warehouse.duckdb import DuckDb
+warehouse = DuckDb(duckdb.connect(), "segmentloom", lambda: None)
+values = {"text": "a", "number": 1, "flag": True, "moment": datetime(2026, 7, 1, tzinfo=UTC)}
+print(warehouse.rows("select :text, :number, :flag, :moment", **values))
+warehouse.execute("create table t as select :text as x", text="a")
+print(sorted({"pandas", "pyarrow", "numpy", "requests"} & set(sys.modules)))
+"""
+
+
+def test_binding_values_imports_neither_pandas_nor_pyarrow() -> None:
+    done = subprocess.run([sys.executable, "-c", READS], capture_output=True, text=True, check=True)
+    rows, imported = done.stdout.splitlines()
+    assert rows.startswith("[('a', 1, True, datetime.datetime(2026, 7, 1, 0, 0, tzinfo=")
+    assert imported == "[]"
+
+
+def test_pandas_can_be_imported_afterwards() -> None:
+    then = f"{READS}\nimport pandas\nprint(warehouse.rows('select :a', a='b'), 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", then], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[('b',)] True"
