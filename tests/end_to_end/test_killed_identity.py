@@ -19,6 +19,8 @@ from tests.oracles.landed import land
 from tests.oracles.messy_events import messy_events
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 SELECTED = ("--select", "+segmentloom__hashed_identifiers +segmentloom__identity_conflicts")
 FOLDS = ("sightings", "event_links", "alias_events", "owner_attributes", "segmentloom__profiles")
 STATE = {
@@ -126,7 +128,6 @@ def test_a_run_killed_around_its_transactions_has_happened_or_not(stitching: Sti
         _has_happened_or_not(stitching, number)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["sightings", "event_links", "alias_events", "identity_map", "attributes", "segmentloom__profiles"],

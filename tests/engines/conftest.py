@@ -27,7 +27,7 @@ class NewWorkspace(Protocol):
 
 
 @pytest.fixture(scope="session")
-def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
+def emulators(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Emulators]:
     """The emulators of this test run, started when first used.
 
     Emulators are another engine behind a translator, so a statement that they run may still be wrong: in the
@@ -35,7 +35,7 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
     """
     with Emulators(tmp_path_factory.mktemp("emulators")) as started:
         yield started
-        wrong = refused_statements(started)
+        wrong = refused_statements(started, slow=pytestconfig.option.markexpr != "not slow")
     assert not wrong, wrong
 
 

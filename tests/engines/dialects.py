@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from segmentloom_sync.warehouse.base import Engine
@@ -12,19 +14,36 @@ from tests.engines.environments import environment
 CHECKERS = Path(__file__).resolve().parent / "checkers"
 TIMEOUT_SECONDS = 300
 
-CHECKS: tuple[tuple[Engine, str, tuple[str, ...]], ...] = (
+Check = tuple[Engine, str, tuple[str, ...]]
+CHECKS: tuple[Check, ...] = (
     ("bigquery", "googlesql", ()),
-    ("bigquery", "sqlfluff_parse", ("bigquery",)),
     ("snowflake", "sqlfluff_parse", ("snowflake",)),
     ("snowflake", "snowflake_names", ()),
 )
-"""BigQuery's own analyser, both grammars, and the names of Snowflake's functions."""
+"""BigQuery's own analyser, Snowflake's grammar and the names of its functions."""
+
+SLOW_CHECKS: tuple[Check, ...] = (("bigquery", "sqlfluff_parse", ("bigquery",)),)
+"""A second opinion, which takes longer than the first."""
 
 
-def refused_statements(emulators: Emulators) -> str:
-    """What the checkers refuse of the emulators' journals, with the reasons; empty when all is right."""
-    journals = ((emulators.journal(engine), checker, options) for engine, checker, options in CHECKS)
-    done = [check(checker, *options, str(path)) for path, checker, options in journals if path.exists()]
+def refused_statements(emulators: Emulators, *, slow: bool) -> str:
+    """What the checkers refuse of the emulators' journals, with the reasons; empty when all is right.
+
+    Args:
+        emulators: whose journals are read.
+        slow: whether to make the slow checks, too.
+    """
+    checks = CHECKS + (SLOW_CHECKS if slow else ())
+    journals = ((emulators.journal(engine), checker, options) for engine, checker, options in checks)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = [
+            each.result()
+            for each in [
+                pool.submit(check, checker, *options, str(path))
+                for path, checker, options in journals
+                if path.exists()
+            ]
+        ]
     return "\n".join(each.stdout + each.stderr for each in done if each.returncode != 0)
 
 

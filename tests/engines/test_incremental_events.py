@@ -65,6 +65,7 @@ def _of_the_shop(workspace: Workspace, days: list[int]) -> None:
     (workspace.path / "models" / "of_the_shop.sql").write_text("\nunion all\n".join(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["bigquery", "snowflake"])
 def test_loads_one_by_one_end_as_a_full_refresh(engine: Engine, new_workspace: NewWorkspace) -> None:
     workspace = new_workspace(engine, variables={"segmentloom_sources": [SOURCE]})
