@@ -31,13 +31,13 @@ class NodeResult:
     """What became of one dbt node.
 
     Attributes:
-        parents: the nodes that it reads.
+        about: of a test, the node that it stands at, or else all that it reads.
     """
 
     unique_id: str
     status: str
     message: str | None
-    parents: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -188,10 +188,16 @@ def _results(folder: Path) -> list[NodeResult] | None:
             result["unique_id"],
             result["status"],
             result.get("message"),
-            tuple(nodes.get(result["unique_id"], {}).get("depends_on", {}).get("nodes", ())),
+            _about(nodes.get(result["unique_id"], {})),
         )
         for result in results
     ]
+
+
+def _about(node: Mapping[str, Any]) -> tuple[str, ...]:
+    if node.get("attached_node"):
+        return (node["attached_node"],)
+    return tuple(node.get("depends_on", {}).get("nodes", ()))
 
 
 def _executable() -> str:

@@ -1,7 +1,7 @@
-{# Fails for each user who is a member of an audience. #}
-{% test excludes_users(model, user_ids) %}
+{# Fails for each user who is a member of an audience. A user is written `user_id:<value>`. #}
+{% test excludes_users(model, users) %}
 
-{{ segmentloom.users_with_membership(model, user_ids) }}
+{{ segmentloom.users_with_membership(model, users) }}
 
 where members.profile_id is not null
 

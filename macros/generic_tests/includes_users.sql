@@ -1,7 +1,7 @@
-{# Fails for each user who is no member of an audience. #}
-{% test includes_users(model, user_ids) %}
+{# Fails for each user who is no member of an audience. A user is written `user_id:<value>`. #}
+{% test includes_users(model, users) %}
 
-{{ segmentloom.users_with_membership(model, user_ids) }}
+{{ segmentloom.users_with_membership(model, users) }}
 
 where members.profile_id is null
 

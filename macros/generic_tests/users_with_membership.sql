@@ -1,11 +1,11 @@
-{# Users, each with the audience's row of their profile where there is one; a condition on `members` completes it. #}
-{% macro users_with_membership(model, user_ids) -%}
+{# Users, written `user_id:<value>`, each with the audience's row of their profile where there is one; a condition on `members` completes it. #}
+{% macro users_with_membership(model, users) -%}
 with
 
 users as (
-    {%- for user_id in user_ids %}
+    {%- for user in users %}
 
-    select {{ segmentloom.literal(user_id) }} as user_id
+    select {{ segmentloom.literal(user[8:]) }} as user_id
     {{- ' union all' if not loop.last }}
     {%- endfor %}
 

@@ -16,7 +16,9 @@
     {%- set tested = [] -%}
     {%- set unproven = [] -%}
     {%- for test in graph.nodes.values() if built and test.resource_type == 'test' -%}
-        {%- do (tested if test.unique_id in passed_tests else unproven).extend(test.depends_on.nodes) -%}
+        {#- A test that compares two models is about the one that it stands at. -#}
+        {%- set about = [test.attached_node] if test.attached_node else test.depends_on.nodes -%}
+        {%- do (tested if test.unique_id in passed_tests else unproven).extend(about) -%}
     {%- endfor -%}
     {%- set passed = {} -%}
     {%- for id, audience in built.items() if id in tested and id not in unproven -%}

@@ -18,6 +18,7 @@ from segmentloom_sync.audiences.values import (
     Path,
     Scalar,
     Scalars,
+    Share,
     Text,
     User,
     Window,
@@ -252,8 +253,15 @@ class Tests(Strict):
     """What must hold of the members, or the last good members stay."""
 
     min_members: Members = Field(None, description="At least so many members.")
+    max_members: Members = Field(None, description="At most so many members.")
+    max_change_percent: Share = Field(
+        None, description="Of the members last published, at most so many per cent leave, and so many enter."
+    )
     includes: list[User] = Field(default_factory=list, min_length=1, description='Members: "user_id:u_1".')
     excludes: list[User] = Field(default_factory=list, min_length=1, description="Who is no member.")
+    disjoint_from: list[Annotated[str, Field(pattern=NAME_PATTERN)]] = Field(
+        default_factory=list, min_length=1, description="Audiences that share no member with this one."
+    )
 
 
 class AudienceFile(Strict):

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from segmentloom_sync.audiences.contradictions import contradictions
 from segmentloom_sync.audiences.definition import NAME_PATTERN, AudienceCondition, AudienceFile, SyncSpec
 from segmentloom_sync.audiences.messages import problems_of
 from segmentloom_sync.audiences.personal_data import personal_data
@@ -34,10 +35,15 @@ class HasDirectory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a file names another audience."""
+    """Where a file names another audience.
+
+    Attributes:
+        is_read: False where a test only compares with it, so that both may name each other.
+    """
 
     name: str
     position: Position
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Audience:
         name: the file's name without .yml.
         path: the file, relative to the project, with slashes.
         file: its content.
-        references: the audiences that it uses, in file order.
+        references: the audiences that it names, in file order.
     """
 
     name: str
@@ -182,6 +188,7 @@ def parse(
         problems += problems_of(error, document, label)
         return None, sorted(set(problems))
     problems += _sync_problems(model, document, label)
+    problems += contradictions(name, model.tests, document, label)
     if problems:
         return None, sorted(problems)
     return Audience(name, label, model, tuple(_references(model, document))), []
@@ -197,7 +204,8 @@ def reference_problems(audiences: Iterable[Audience], *, known: set[str]) -> lis
             Problem(audience.path, reference.position, _reference_message(audience, reference, usable, known))
             for audience in usable.values()
             for reference in audience.references
-            if reference.name not in usable or _path_back(reference.name, audience.name, by_name)
+            if reference.name not in usable
+            or (reference.is_read and _path_back(reference.name, audience.name, by_name))
         ]
         if not wrong:
             return problems
@@ -227,7 +235,7 @@ def _path_back(start: str, goal: str, audiences: Mapping[str, Audience]) -> list
             return way
         following = audiences[way[-1]].references if way[-1] in audiences else ()
         for reference in following:
-            if reference.name not in seen:
+            if reference.is_read and reference.name not in seen:
                 seen.add(reference.name)
                 ways.append([*way, reference.name])
     return []
@@ -237,6 +245,8 @@ def _references(model: AudienceFile, document: Document) -> Iterable[Reference]:
     for steps, leaf in model.match.leaves(("match",)):
         if isinstance(leaf, AudienceCondition):
             yield Reference(leaf.audience, document.position((*steps, "audience")))
+    for index, name in enumerate(model.tests.disjoint_from):
+        yield Reference(name, document.position(("tests", "disjoint_from", index)), is_read=False)
 
 
 def _name_problems(name: str, extension: str, label: str) -> list[Problem]:

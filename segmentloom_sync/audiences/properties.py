@@ -90,18 +90,27 @@ def _model(audience: Audience) -> dict[str, Any]:
 
 
 def _tests(audience: Audience) -> list[dict[str, Any]]:
+    """The dbt tests, named after the keys of the file."""
     wanted = audience.file.tests
-    checks: list[tuple[str, str, Any]] = []
+    checks: dict[str, tuple[str, dict[str, Any]]] = {}
     if wanted.min_members is not None:
-        checks.append(("has_members", "at_least", wanted.min_members))
+        checks["min_members"] = ("has_members", {"at_least": wanted.min_members})
+    if wanted.max_members is not None:
+        checks["max_members"] = ("has_members", {"at_most": wanted.max_members})
+    if wanted.max_change_percent is not None:
+        limit = {"audience": audience.name, "percent": wanted.max_change_percent}
+        checks["max_change_percent"] = ("changes_at_most", limit)
+    # dbt reads texts in arguments as Python: without its prefix a user id "5" would come out as a number.
     if wanted.includes:
-        checks.append(("includes_users", "user_ids", list(wanted.includes)))
+        checks["includes"] = ("includes_users", {"users": [f"user_id:{user}" for user in wanted.includes]})
     if wanted.excludes:
-        checks.append(("excludes_users", "user_ids", list(wanted.excludes)))
+        checks["excludes"] = ("excludes_users", {"users": [f"user_id:{user}" for user in wanted.excludes]})
+    if wanted.disjoint_from:
+        checks["disjoint_from"] = ("disjoint_from", {"audiences": list(wanted.disjoint_from)})
     # Without a name dbt makes one out of the arguments, and user ids would reach file names and logs.
     return [
-        {f"segmentloom.{test}": {"name": f"audience_{audience.name}_{test}", "arguments": {argument: value}}}
-        for test, argument, value in checks
+        {f"segmentloom.{test}": {"name": f"audience_{audience.name}_{key}", "arguments": arguments}}
+        for key, (test, arguments) in checks.items()
     ]
 
 

@@ -91,6 +91,13 @@ def members(value: Any) -> int:
     return int(value)
 
 
+def share(value: Any) -> int | float:
+    """A number of per cent, which may be above 100: an audience can double."""
+    if number(value, expected="must be a number, 0 or more") < 0:
+        raise wrong("must be a number, 0 or more")
+    return number(value)
+
+
 def bound(value: Any) -> int | float | datetime:
     """What gt, gte, lt and lte compare with: a number or an unquoted date or timestamp."""
     if isinstance(value, datetime):
@@ -177,6 +184,9 @@ Text = Annotated[str, BeforeValidator(text), WithJsonSchema(_NAME)]
 Part = Annotated[str | None, BeforeValidator(text), WithJsonSchema(_NAME)]
 Flag = Annotated[bool | None, BeforeValidator(flag), WithJsonSchema({"type": "boolean"})]
 Members = Annotated[int | None, BeforeValidator(members), WithJsonSchema({"type": "integer", "minimum": 1})]
+Share = Annotated[
+    int | float | None, BeforeValidator(share), WithJsonSchema({"type": "number", "minimum": 0})
+]
 _VALUE = {"type": ["string", "number", "boolean"]}
 Scalar = Annotated[str | bool | int | float | None, BeforeValidator(scalar), WithJsonSchema(_VALUE)]
 Scalars = Annotated[

@@ -47,7 +47,8 @@ def build_audiences(
         DbtError: dbt failed as a whole, or nothing that a sync can use was built.
     """
     write_models(project, dict(chosen.everybody), keep=chosen.broken)
-    selection = [*(f"+audience_{name}" for name in names), f"+{HASHED_IDENTIFIERS}", *PUBLISHED, *INSPECTED]
+    built = sorted({*names, *_compared(chosen, names)})
+    selection = [*(f"+audience_{name}" for name in built), f"+{HASHED_IDENTIFIERS}", *PUBLISHED, *INSPECTED]
     variables = {"segmentloom_as_of": as_of.isoformat()} if as_of is not None else None
     with warehouse_lock(project):
         results = Dbt(project.directory, project.profiles_dir, project.target).run(
@@ -85,14 +86,29 @@ def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, s
         elif model.status != "success":
             wrong[name] = _line(model if model.failed else first, f"audience_{name} was skipped")
         elif unproven:
-            worst = max(unproven, key=lambda test: test.failed)
-            wrong[name] = _line(worst if worst.failed else first, f"{_name(worst.unique_id)} was skipped")
+            wrong[name] = _tests_line(unproven, first)
         elif not tests:
             wrong[name] = f"dbt ran no test of audience_{name}, so it is not published"
     return wrong
 
 
 _HINT = "run `dbt build` to see all of its output"
+
+
+def _compared(chosen: Chosen, names: Iterable[str]) -> Iterable[str]:
+    """The audiences that tests of some audiences compare with; they must be of the same time."""
+    for name in names:
+        for reference in chosen.everybody[name].references:
+            if not reference.is_read:
+                yield reference.name
+
+
+def _tests_line(unproven: Sequence[NodeResult], first: NodeResult | None) -> str:
+    """Which tests of an audience failed, or did not run."""
+    failed = [test for test in unproven if test.failed]
+    if len(failed) > 1:
+        return f"dbt: tests {', '.join(sorted(_name(test.unique_id) for test in failed))} failed"
+    return _line(failed[0] if failed else first, f"{_name(unproven[0].unique_id)} was skipped")
 
 
 def _line(result: NodeResult | None, otherwise: str) -> str:
@@ -105,7 +121,7 @@ def _line(result: NodeResult | None, otherwise: str) -> str:
 
 
 def _is_test_of(result: NodeResult, names: Collection[str]) -> bool:
-    return result.unique_id.startswith("test.") and any(_name(parent) in names for parent in result.parents)
+    return result.unique_id.startswith("test.") and any(_name(node) in names for node in result.about)
 
 
 def _name(unique_id: str) -> str:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -163,15 +163,32 @@ def test_what_the_caller_must_change_is_exit_2(
     assert "Traceback" not in done.stderr
 
 
-def test_a_failed_test_keeps_the_last_good_members(
+def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     workspace: Workspace, platforms: dict[str, Platform]
 ) -> None:
-    before = members(platforms["google_ads"])
-    file = Path("audiences") / "buyers.yml"
-    (workspace.path / file).write_text(AUDIENCE + "tests: {min_members: 1000}\n")
+    published, held = tables(workspace), {name: members(platform) for name, platform in platforms.items()}
+    load(workspace, "third", [order("eve")])
+    file = workspace.path / "audiences" / "buyers.yml"
+    file.write_text(AUDIENCE + "tests: {min_members: 1000, excludes: ['user_id:eve']}\n")
     token = str(platforms["meta"].settings()["access_token"])
     done = workspace.cli("run", "--json", check=False, TEST_META_TOKEN=token)
     assert done.returncode == 1
-    assert {entry["status"] for entry in json.loads(done.stdout)["runs"]} == {"failed"}
-    assert "dbt: test" in done.stderr
-    assert members(platforms["google_ads"]) == before
+    assert {tuple(entry[key] for key in COUNTS) for entry in json.loads(done.stdout)["runs"]} == {
+        (0, 0, 0, 0, 0, "failed")
+    }
+    assert "dbt: tests audience_buyers_excludes, audience_buyers_min_members failed" in done.stderr
+    assert tables(workspace) == published
+    assert {name: members(platform) for name, platform in platforms.items()} == held
+
+    file.write_text(AUDIENCE + "tests: {min_members: 3}\n")
+    assert {counts[:2] for counts in run(workspace, platforms).values()} == {(1, 0)}
+    assert tables(workspace) != published
+
+
+def tables(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
+    """Who is a member, who came and went, and the sizes."""
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb"), read_only=True) as connection:
+        return [
+            connection.execute(f"select * from segmentloom.{name} order by all").fetchall()
+            for name in ("audience_membership", "audience_membership_log", "audience_sizes")
+        ]

@@ -22,7 +22,12 @@ sync:
   - {destination: meta, list: Buyers}
   - {destination: google_ads, list: Buyers}
   - {destination: meta, list: More buyers}
-tests: {min_members: 2, includes: ["user_id:u_1"], excludes: ["user_id:u_2"]}
+tests:
+  min_members: 2
+  max_members: 900
+  max_change_percent: 12.5
+  includes: ["user_id:5"]
+  excludes: ["user_id:u_2"]
 """
 
 
@@ -73,13 +78,25 @@ def test_the_properties_carry_tags_contract_tests_and_exposures(project: Project
     assert model["config"]["meta"]["segmentloom_source"] == "audiences/buyers.yml"
     assert [next(iter(test)) for test in model["data_tests"]] == [
         "segmentloom.has_members",
+        "segmentloom.has_members",
+        "segmentloom.changes_at_most",
         "segmentloom.includes_users",
         "segmentloom.excludes_users",
     ]
-    assert model["data_tests"][1]["segmentloom.includes_users"] == {
-        "name": "audience_buyers_includes_users",
-        "arguments": {"user_ids": ["u_1"]},
-    }
+    assert model["data_tests"][2:4] == [
+        {
+            "segmentloom.changes_at_most": {
+                "name": "audience_buyers_max_change_percent",
+                "arguments": {"audience": "buyers", "percent": 12.5},
+            }
+        },
+        {
+            "segmentloom.includes_users": {
+                "name": "audience_buyers_includes",
+                "arguments": {"users": ["user_id:5"]},
+            }
+        },
+    ]
     assert [(exposure["name"], exposure["label"]) for exposure in document["exposures"]] == [
         ("google_ads__buyers", "Buyers (google_ads)"),
         ("meta__buyers", "Buyers, More buyers (meta)"),
@@ -184,6 +201,32 @@ def test_references_are_resolved_over_all_files(project: ProjectFolder) -> None:
         "audiences/e.yml:1:19: the audience uses itself: e -> e",
         "audiences/f.yml:1:19: uses the audience 'wrong', whose file is wrong",
         "audiences/wrong.yml:1:8: a condition has one of the keys event, trait, audience, all, any, not",
+    ]
+
+
+def test_audiences_that_share_nobody_may_name_each_other(project: ProjectFolder) -> None:
+    write(project, "a", "match: {event: x}\ntests: {disjoint_from: [b]}")
+    write(project, "b", "match: {event: y}\ntests: {disjoint_from: [a, wrong, c]}")
+    write(project, "wrong", "match: {}")
+    with pytest.raises(DefinitionError) as caught:
+        compile_audiences(project)
+    assert caught.value.problems == [
+        "audiences/a.yml:2:25: uses the audience 'b', whose file is wrong",
+        "audiences/b.yml:2:28: uses the audience 'wrong', whose file is wrong",
+        "audiences/b.yml:2:35: unknown audience 'c'; audiences: a, wrong",
+        "audiences/wrong.yml:1:8: a condition has one of the keys event, trait, audience, all, any, not",
+    ]
+    write(project, "b", "match: {event: y}\ntests: {disjoint_from: [a]}")
+    write(project, "wrong", "match: {event: z}")
+    compile_audiences(project)
+    first = yaml.safe_load(files(project)["_audiences.yml"])["models"][0]
+    assert first["data_tests"] == [
+        {
+            "segmentloom.disjoint_from": {
+                "name": "audience_a_disjoint_from",
+                "arguments": {"audiences": ["b"]},
+            }
+        }
     ]
 
 

@@ -12,9 +12,9 @@ HASHED = NodeResult("model.segmentloom.segmentloom__hashed_identifiers", "succes
 
 
 def node(
-    unique_id: str, status: str = "success", message: str | None = None, parent: str | None = None
+    unique_id: str, status: str = "success", message: str | None = None, about: str | None = None
 ) -> NodeResult:
-    return NodeResult(unique_id, status, message, (parent,) if parent else ())
+    return NodeResult(unique_id, status, message, (about,) if about else ())
 
 
 def test_audiences_whose_model_and_tests_passed_go_on() -> None:
@@ -34,6 +34,18 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
     ]
     assert failures(results, ["buyers", "leavers"]) == {
         "buyers": "dbt: test min_members failed: Got 1 result, configured to fail if != 0"
+    }
+
+
+def test_all_tests_that_failed_are_named() -> None:
+    results = [
+        HASHED,
+        node("model.shop.audience_buyers"),
+        node("test.shop.audience_buyers_min_members.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
+        node("test.shop.audience_buyers_includes.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
+    ]
+    assert failures(results, ["buyers"]) == {
+        "buyers": "dbt: tests audience_buyers_includes, audience_buyers_min_members failed"
     }
 
 
