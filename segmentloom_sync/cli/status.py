@@ -1,9 +1,9 @@
-"""`status`: what each list holds and how its newest run ended."""
+"""`status`: when audiences are due, what each list holds and how its newest run ended."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from segmentloom_sync import terminal
@@ -18,12 +18,13 @@ def status(
     profiles_dir: ProfilesDir = None,
     target: Target = None,
 ) -> None:
-    """Show when audiences were evaluated, what their lists hold, and how the newest runs ended.
+    """Show when audiences were evaluated and are due, what lists hold, and how the newest runs ended.
 
     Example: segmentloom-sync status
     """
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.project import Project
+    from segmentloom_sync.sync.cadence import time_zone
     from segmentloom_sync.sync.state import audience_states, list_states
     from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists
     from segmentloom_sync.warehouse.connect import connect
@@ -32,9 +33,9 @@ def status(
     audiences, problems = load_audiences(project)
     for problem in problems:
         terminal.warn(str(problem))
-    cadences = {name: audience.cadence for name, audience in audiences.items()}
+    now = datetime.now(UTC)
     with closing(connect(project, read_only=True)) as warehouse:
-        evaluated = audience_states(warehouse, cadences)
+        evaluated = audience_states(warehouse, audiences, now, time_zone(project.variables))
         lists = list_states(warehouse)
         followed = followed_lists(audiences.values())
         unfollowed = unfollowed_lists(warehouse, followed)
@@ -46,16 +47,18 @@ def status(
         terminal.print_json({"target": project.target, "audiences": evaluated, "lists": lists})
     else:
         terminal.say(f"target {project.target} of profile {project.profile}")
-        _print_audiences(evaluated)
+        _print_audiences(evaluated, now)
         _print_lists(lists)
 
 
-def _print_audiences(rows: list[dict[str, Any]]) -> None:
+def _print_audiences(rows: list[dict[str, Any]], now: datetime) -> None:
     from rich.table import Table
 
-    table = Table("audience", "cadence", "evaluated", box=None, pad_edge=False)
+    table = Table("audience", "cadence", "evaluated", "due", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(row["audience"], row["cadence"], _time(row["evaluated_at"]))
+        due = row["due_at"]
+        shown = "no sync" if due is None else "now" if due <= now else _time(due)
+        table.add_row(row["audience"], row["cadence"], _time(row["evaluated_at"]), shown)
     terminal.stdout().print(table)
 
 

@@ -15,14 +15,15 @@ from segmentloom_sync.errors import ConfigError, DbtError
 from segmentloom_sync.project import Project
 from segmentloom_sync.settings import Settings, load_settings
 from segmentloom_sync.sync.build import build_audiences
+from segmentloom_sync.sync.cadence import due_audiences, time_zone
 from segmentloom_sync.sync.choice import Chosen, choose
-from segmentloom_sync.sync.evaluations import due_audiences, published_evaluations
+from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
-from segmentloom_sync.sync.targets import CADENCES, sync_targets
+from segmentloom_sync.sync.targets import sync_targets
 from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists, unfollowed_target
 from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.encryption import check_encryption
@@ -144,13 +145,15 @@ def remove_from_unfollowed(
 
 
 def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
+    zone = time_zone(project.variables)
     with closing(connect(project)) as warehouse:
         ensure_tables(warehouse)
         return set(
             due_audiences(
-                {audience.name: CADENCES[audience.cadence] for audience in chosen.audiences},
+                {audience.name: audience.cadence for audience in chosen.audiences},
                 published_evaluations(warehouse),
                 unfinished_audiences(warehouse, followed_lists(chosen.everybody.values())),
                 clock.now(),
+                zone,
             )
         )

@@ -1,15 +1,12 @@
-"""When audiences were last evaluated, and which are due."""
+"""When audiences were last evaluated, and whether that is recent enough."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from segmentloom_sync.errors import SegmentloomError
 from segmentloom_sync.warehouse.base import Warehouse
-
-EARLY = 0.1
-"""The share of a cadence by which an audience is due early, so that a scheduler's jitter skips no turn."""
 
 
 def published_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
@@ -60,11 +57,6 @@ def _published(warehouse: Warehouse) -> dict[str, set[datetime]]:
     return found | {str(audience): {evaluated_at} for audience, evaluated_at in of_members}
 
 
-def is_due(evaluated_at: datetime | None, cadence: timedelta, now: datetime) -> bool:
-    """Whether an audience's cadence asks for a new evaluation."""
-    return evaluated_at is None or now - evaluated_at >= cadence * (1 - EARLY)
-
-
 def check_fresh(audience: str, evaluated_at: datetime | None, cadence: timedelta, now: datetime) -> None:
     """Refuse a membership that is older than its cadence: a stale cohort is never sent.
 
@@ -82,18 +74,3 @@ def check_fresh(audience: str, evaluated_at: datetime | None, cadence: timedelta
             f"the membership of {audience} is {hours:.1f} hours old, older than its cadence",
             hint="run without --no-build, or build it with dbt first",
         )
-
-
-def due_audiences(
-    cadences: Mapping[str, timedelta],
-    evaluations: Mapping[str, datetime],
-    unfinished: Iterable[str],
-    now: datetime,
-) -> list[str]:
-    """The audiences whose cadence or whose unfinished sync asks for a run, in the given order."""
-    again = set(unfinished)
-    return [
-        audience
-        for audience, cadence in cadences.items()
-        if audience in again or is_due(evaluations.get(audience), cadence, now)
-    ]

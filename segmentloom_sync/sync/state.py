@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from pytz import BaseTzInfo
+
+from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.sync.cadence import due_at
 from segmentloom_sync.sync.evaluations import published_evaluations
+from segmentloom_sync.sync.runs import unfinished_audiences
+from segmentloom_sync.sync.unfollowed import followed_lists
 from segmentloom_sync.warehouse.base import Warehouse
 
 _LISTS = """
@@ -88,14 +95,33 @@ def list_states(warehouse: Warehouse) -> list[dict[str, Any]]:
     return [dict(zip(_KEYS, row, strict=True)) for row in rows]
 
 
-def audience_states(warehouse: Warehouse, cadences: Mapping[str, str]) -> list[dict[str, Any]]:
-    """When each audience was last evaluated.
+def audience_states(
+    warehouse: Warehouse, audiences: Mapping[str, Audience], now: datetime, zone: BaseTzInfo
+) -> list[dict[str, Any]]:
+    """When each audience was last evaluated, and when `run --due` takes it next.
 
     Args:
-        cadences: by audience, as the files say it.
+        audiences: by name.
+        zone: of the hours and days of cadences.
+
+    Returns:
+        `due_at` is not after `now` for what is due, and None for an audience that no run takes by itself.
     """
     evaluated = published_evaluations(warehouse)
+    has_runs = warehouse.exists("runs", "sync")
+    unfinished = unfinished_audiences(warehouse, followed_lists(audiences.values())) if has_runs else []
     return [
-        {"audience": name, "cadence": cadence, "evaluated_at": evaluated.get(name)}
-        for name, cadence in cadences.items()
+        {
+            "audience": name,
+            "cadence": audience.cadence,
+            "evaluated_at": evaluated.get(name),
+            "due_at": (
+                None
+                if not audience.sync
+                else now
+                if name in unfinished
+                else due_at(audience.cadence, evaluated.get(name), now, zone)
+            ),
+        }
+        for name, audience in audiences.items()
     ]

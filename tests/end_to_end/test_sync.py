@@ -123,14 +123,20 @@ def test_status_and_match_rates_tell_what_is_known(
     assert {entry["destination"]: entry["status"] for entry in status["lists"]} == dict.fromkeys(
         platforms, "ok"
     )
-    assert status["audiences"][0]["audience"] == "buyers"
+    [audience] = status["audiences"]
+    assert audience["audience"] == "buyers"
+    assert datetime.fromisoformat(audience["due_at"]) - datetime.fromisoformat(
+        audience["evaluated_at"]
+    ) <= timedelta(hours=1)
     token = str(platforms["meta"].settings()["access_token"])
     rates = workspace.json("match-rates", "--refresh", TEST_META_TOKEN=token)
     assert {rate["destination"] for rate in rates["match_rates"]} <= set(platforms)
 
 
-def test_nothing_is_due_after_a_run(workspace: Workspace, platforms: dict[str, Platform]) -> None:
-    assert run(workspace, platforms, "--due") == {}
+def test_nothing_is_due_until_the_next_hour(workspace: Workspace, platforms: dict[str, Platform]) -> None:
+    due_at = datetime.fromisoformat(workspace.json("status")["audiences"][0]["due_at"])
+    taken = run(workspace, platforms, "--due")
+    assert taken == {} or datetime.now(UTC) >= due_at
 
 
 def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspace) -> None:

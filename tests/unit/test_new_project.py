@@ -16,6 +16,7 @@ from segmentloom_sync.simulators import PLATFORMS, SimulatorClock
 from segmentloom_sync.simulators.lists import Matching
 
 CLI = Path(sys.executable).parent / "segmentloom-sync"
+DBT = Path(sys.executable).parent / "dbt"
 
 
 def test_all_files_are_written_and_are_valid_yaml(tmp_path: Path) -> None:
@@ -66,6 +67,13 @@ def test_a_folder_that_cannot_be_made_is_the_callers_to_change(tmp_path: Path) -
         lay_out(tmp_path / "file" / "shop")
 
 
+def test_a_project_selects_by_cadence_as_this_repository_does() -> None:
+    ours = (package_directory() / "selectors.yml").read_text()
+    assert (TEMPLATES / "selectors.yml").read_text() == ours
+    names = [selector["name"] for selector in yaml.safe_load(ours)["selectors"]]
+    assert names == ["segmentloom_hourly", "segmentloom_daily"]
+
+
 def test_the_package_is_found_in_a_checkout() -> None:
     assert (package_directory() / "models").is_dir()
 
@@ -76,6 +84,19 @@ def test_the_command_installs_the_package_and_says_what_next(tmp_path: Path) -> 
     )
     assert "segmentloom-sync preview example" in done.stdout
     assert (tmp_path / "shop" / "dbt_packages" / "segmentloom" / "dbt_project.yml").is_file()
+    shop = tmp_path / "shop"
+    subprocess.run([CLI, "compile"], cwd=shop, capture_output=True, check=True, timeout=120)
+    listed = subprocess.run(
+        [DBT, "--quiet", "ls", "--selector", "segmentloom_daily", "--output", "name"],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert {"audience_example", "segmentloom__profiles", "segmentloom__audience_membership"} <= set(
+        listed.stdout.split()
+    )
     again = subprocess.run(
         [CLI, "init", "shop", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
     )

@@ -1,4 +1,4 @@
-"""Which audiences a run takes, when they are due, and what it makes of their files."""
+"""Which audiences a run takes, and what it makes of their files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from segmentloom_sync.destinations.clock import SystemClock
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.settings import load_settings
 from segmentloom_sync.sync.choice import Chosen, choose
-from segmentloom_sync.sync.evaluations import due_audiences
 from segmentloom_sync.sync.runs import worst_exit_code
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import sync_targets
-from tests.unit.sync.shop import START
 
 MATCH = "match: {trait: plan, is: free}\n"
 SETTINGS = """
@@ -107,18 +105,6 @@ def test_what_cannot_be_synced_is_said_before_anything_is_built(
     project.write("other", f"{MATCH}sync: [{sync}]\n")
     with pytest.raises(ConfigError, match=message):
         targets(project, choose(project, ["other"]))
-
-
-def test_due_is_what_its_cadence_or_an_unfinished_run_asks_for() -> None:
-    hour, day = timedelta(hours=1), timedelta(days=1)
-    evaluated = {
-        "fresh": START - timedelta(minutes=50),
-        "stale": START - timedelta(minutes=55),
-        "today": START - timedelta(hours=10),
-        "unfinished": START,
-    }
-    cadences = {"fresh": hour, "stale": hour, "today": day, "unfinished": day, "never": day}
-    assert due_audiences(cadences, evaluated, ["unfinished"], START) == ["stale", "unfinished", "never"]
 
 
 @pytest.mark.parametrize(
