@@ -7,6 +7,7 @@ here: `adapter.dispatch`, `return`, `ref`, `var`, `target`, `exceptions`, `modul
 
 from __future__ import annotations
 
+import datetime as datetime_module
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from types import CodeType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jinja2
+import pytz
 import yaml
 from jinja2.runtime import Macro
 
@@ -90,7 +92,7 @@ class MacroRenderer:
             "adapter": SimpleNamespace(dispatch=self._dispatch),
             "dbt": SimpleNamespace(**types),
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse),
-            "modules": SimpleNamespace(re=re),
+            "modules": SimpleNamespace(datetime=datetime_module, pytz=pytz, re=re),
             "project_name": project.name,
             "ref": self._ref,
             "return": _return,

@@ -72,7 +72,8 @@ def fill(
     rows = [
         (
             event.profile_id,
-            f"e{number}",
+            event.source_id,
+            event.event_id or f"e{number}",
             event.event,
             event.occurred_at.replace(tzinfo=None),
             _json(event.properties),
@@ -81,8 +82,7 @@ def fill(
     ]
     if rows:
         connection.executemany(
-            "insert into segmentloom.int_segmentloom__profile_events"
-            " values ($1, 'load', $2, $3, $4, $5, '{}')",
+            "insert into segmentloom.int_segmentloom__profile_events values ($1, $2, $3, $4, $5, $6, '{}')",
             rows,
         )
 

@@ -1,8 +1,8 @@
 {# The members of an audience: profile_id, evaluated_at.
-   `definition` is the `match` of an audience file in the form that `segmentloom-sync compile` writes; see docs/audiences.md. #}
+   `definition` is an audience file in the form that `segmentloom-sync compile` writes; see docs/audiences.md. #}
 {% macro audience(definition) -%}
     {%- set counts = segmentloom.event_counts(definition) -%}
-    {%- set condition = segmentloom.condition(definition, counts) | trim -%}
+    {%- set condition = segmentloom.membership_condition(definition, counts) | trim -%}
 with
 
 {{ segmentloom.audience_inputs(definition, counts) }}

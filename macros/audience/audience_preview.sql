@@ -8,8 +8,8 @@ with
 final as (
 
     select
-        count(case when {{ segmentloom.condition(definition, counts) | trim }} then 1 end) as members
-        {%- for leaf in segmentloom.leaves(definition) %},
+        count(case when {{ segmentloom.membership_condition(definition, counts) | trim }} then 1 end) as members
+        {%- for leaf in segmentloom.definition_leaves(definition) %},
         count(case when {{ segmentloom.condition(leaf, counts) | trim }} then 1 end) as leaf_{{ loop.index }}
         {%- endfor %}
 

@@ -3,12 +3,12 @@
     {%- if 'all' in definition -%} {{ segmentloom.condition_group(definition['all'], 'and', counts) }}
     {%- elif 'any' in definition -%} {{ segmentloom.condition_group(definition['any'], 'or', counts) }}
     {%- elif 'not' in definition -%} not ({{ segmentloom.condition(definition['not'], counts) | trim }})
-    {%- elif 'event' in definition -%} {{ segmentloom.condition_event(definition, counts) }}
+    {%- elif 'event' in definition or 'sequence' in definition -%} {{ segmentloom.condition_event(definition, counts) }}
     {%- elif 'trait' in definition -%} {{ segmentloom.condition_trait(definition) }}
     {%- elif 'audience' in definition -%} {{ segmentloom.condition_audience(definition) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error(
-            'segmentloom: a condition has one of the keys all, any, not, event, trait, audience; found '
+            'segmentloom: a condition has one of the keys all, any, not, event, sequence, trait, audience; found '
             ~ definition | join(', ')
         ) }}
     {%- endif -%}

@@ -1,10 +1,17 @@
 {# Whether an event is one that a condition counts: name, window and properties. Null counts as no. #}
-{% macro counted_event(definition) -%}
-    event = {{ segmentloom.literal(definition['event']) }}
-    {%- if 'within_hours' in definition %}
-            and occurred_at > {{ segmentloom.timestamp_minus_hours(segmentloom.as_of(), definition['within_hours']) }}
+{% macro counted_event(leaf) -%}
+    {%- set start = segmentloom.window_start(leaf, segmentloom.as_of_text()) -%}
+    {{ segmentloom.matching_event(leaf) | trim }}
+    {%- if start is not none %}
+            and occurred_at > {{ start }}
     {%- endif %}
-    {%- for filter in definition.get('where', []) %}
+{%- endmacro %}
+
+
+{# Whether an event is one that a condition, or a step of a sequence, names: name and properties. #}
+{% macro matching_event(leaf) -%}
+    event = {{ segmentloom.literal(leaf['event']) }}
+    {%- for filter in leaf.get('where', []) %}
             and {{ segmentloom.compare('properties', filter['property'], filter) | trim }}
     {%- endfor %}
 {%- endmacro %}

@@ -1,11 +1,24 @@
-{# The distinct things to count among a definition's event conditions: event_key(condition) -> {column, condition}.
-   Conditions that differ only in their threshold share a column. #}
+{#-
+    The distinct things to find out about events for a definition's conditions: event_key(leaf) -> {leaf, column, value, numbers}.
+    `value` is SQL for what was found, null for nothing; `numbers`, of averages only, for how many numbers are in it. Conditions that
+    differ only in their threshold share one.
+-#}
 {% macro event_counts(definition) -%}
     {%- set counts = {} -%}
-    {%- for leaf in segmentloom.leaves(definition) if 'event' in leaf -%}
+    {%- for leaf in segmentloom.definition_leaves(definition) if 'event' in leaf or 'sequence' in leaf -%}
         {%- set key = segmentloom.event_key(leaf) -%}
         {%- if key not in counts -%}
-            {%- do counts.update({key: {'column': 'events_' ~ (counts | length + 1), 'condition': leaf}}) -%}
+            {%- set number = counts | length + 1 -%}
+            {%- if 'sequence' in leaf -%}
+                {%- set column = 'sequence_' ~ number -%}
+                {%- do counts.update({key: {'leaf': leaf, 'column': column, 'value': column ~ '.is_found'}}) -%}
+            {%- else -%}
+                {%- set column = 'events_' ~ number -%}
+                {%- do counts.update({key: {'leaf': leaf, 'column': column, 'value': 'event_counts.' ~ column}}) -%}
+                {%- if leaf.get('aggregate', {}).get('function') == 'avg' -%}
+                    {%- do counts[key].update({'numbers': 'event_counts.' ~ column ~ '_numbers'}) -%}
+                {%- endif -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(counts) }}

@@ -3,27 +3,29 @@
 {{ config(enabled=(project_name == 'segmentloom'), materialized='table') }}
 
 {{ segmentloom.audience({
-    "count": {
-        "number": 1,
-        "operator": ">="
-    },
-    "event": "Order Completed",
-    "where": [
-        {
-            "gt": 200,
-            "property": [
-                "total"
-            ]
+    "match": {
+        "count": {
+            "number": 1,
+            "operator": ">="
         },
-        {
-            "in": [
-                "garden",
-                "office"
-            ],
-            "property": [
-                "category"
-            ]
-        }
-    ],
-    "within_hours": 720
+        "event": "Order Completed",
+        "where": [
+            {
+                "gt": 200,
+                "property": [
+                    "total"
+                ]
+            },
+            {
+                "in": [
+                    "garden",
+                    "office"
+                ],
+                "property": [
+                    "category"
+                ]
+            }
+        ],
+        "within_hours": 720
+    }
 }) }}

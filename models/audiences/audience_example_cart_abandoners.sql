@@ -3,28 +3,30 @@
 {{ config(enabled=(project_name == 'segmentloom'), materialized='table') }}
 
 {{ segmentloom.audience({
-    "all": [
-        {
-            "count": {
-                "number": 1,
-                "operator": ">="
+    "match": {
+        "all": [
+            {
+                "count": {
+                    "number": 1,
+                    "operator": ">="
+                },
+                "event": "Product Added",
+                "within_hours": 168
             },
-            "event": "Product Added",
-            "within_hours": 168
-        },
-        {
-            "count": {
-                "number": 0,
-                "operator": "="
+            {
+                "count": {
+                    "number": 0,
+                    "operator": "="
+                },
+                "event": "Order Completed",
+                "within_hours": 168
             },
-            "event": "Order Completed",
-            "within_hours": 168
-        },
-        {
-            "exists": true,
-            "trait": [
-                "email"
-            ]
-        }
-    ]
+            {
+                "exists": true,
+                "trait": [
+                    "email"
+                ]
+            }
+        ]
+    }
 }) }}

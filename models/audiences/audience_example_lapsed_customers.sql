@@ -3,26 +3,28 @@
 {{ config(enabled=(project_name == 'segmentloom'), materialized='table') }}
 
 {{ segmentloom.audience({
-    "all": [
-        {
-            "count": {
-                "number": 2,
-                "operator": ">="
+    "match": {
+        "all": [
+            {
+                "count": {
+                    "number": 2,
+                    "operator": ">="
+                },
+                "event": "Order Completed"
             },
-            "event": "Order Completed"
-        },
-        {
-            "count": {
-                "number": 0,
-                "operator": "="
+            {
+                "count": {
+                    "number": 0,
+                    "operator": "="
+                },
+                "event": "Order Completed",
+                "within_hours": 720
             },
-            "event": "Order Completed",
-            "within_hours": 720
-        },
-        {
-            "not": {
-                "audience": "example_team_accounts"
+            {
+                "not": {
+                    "audience": "example_team_accounts"
+                }
             }
-        }
-    ]
+        ]
+    }
 }) }}

@@ -3,29 +3,31 @@
 {{ config(enabled=(project_name == 'segmentloom'), materialized='table') }}
 
 {{ segmentloom.audience({
-    "all": [
-        {
-            "count": {
-                "number": 2,
-                "operator": ">="
+    "match": {
+        "all": [
+            {
+                "count": {
+                    "number": 2,
+                    "operator": ">="
+                },
+                "event": "Viewed Pricing",
+                "within_hours": 336
             },
-            "event": "Viewed Pricing",
-            "within_hours": 336
-        },
-        {
-            "is": "free",
-            "trait": [
-                "plan"
-            ]
-        },
-        {
-            "in": [
-                "US",
-                "CA"
-            ],
-            "trait": [
-                "country"
-            ]
-        }
-    ]
+            {
+                "is": "free",
+                "trait": [
+                    "plan"
+                ]
+            },
+            {
+                "in": [
+                    "US",
+                    "CA"
+                ],
+                "trait": [
+                    "country"
+                ]
+            }
+        ]
+    }
 }) }}

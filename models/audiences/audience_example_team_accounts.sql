@@ -3,18 +3,20 @@
 {{ config(enabled=(project_name == 'segmentloom'), materialized='table') }}
 
 {{ segmentloom.audience({
-    "all": [
-        {
-            "gte": 5,
-            "trait": [
-                "seats"
-            ]
-        },
-        {
-            "is": true,
-            "trait": [
-                "completed_onboarding"
-            ]
-        }
-    ]
+    "match": {
+        "all": [
+            {
+                "gte": 5,
+                "trait": [
+                    "seats"
+                ]
+            },
+            {
+                "is": true,
+                "trait": [
+                    "completed_onboarding"
+                ]
+            }
+        ]
+    }
 }) }}

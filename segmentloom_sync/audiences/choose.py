@@ -12,9 +12,9 @@ from segmentloom_sync.audiences.library import (
     listed,
     load_audiences,
     load_file,
-    reference_problems,
 )
 from segmentloom_sync.audiences.problems import suggestion
+from segmentloom_sync.audiences.references import claim_of, link
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
 
@@ -64,16 +64,13 @@ def _from_file(project: HasDirectory, file: Path, audiences: dict[str, Audience]
         raise ConfigError(f"there is no file {file}", hint="give an audience's name or the path of its file")
     audience, problems = load_file(file, label=str(file))
     if audience is not None:
-        known = {
-            audience.name,
-            *(entry.stem for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"),
-        }
-        others = {name: other for name, other in audiences.items() if name != audience.name}
-        problems = [
-            problem
-            for problem in reference_problems([*others.values(), audience], known=known)
-            if problem.path == audience.path
-        ]
-    if audience is None or problems:
+        name, path = audience.name, audience.path
+        files = [entry for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"]
+        others = [other for other in audiences.values() if other.name != name]
+        claims = [claim_of(entry) for entry in files if entry.stem not in {name, *audiences}]
+        linked, found = link([*others, audience], claims, known={name, *(entry.stem for entry in files)})
+        problems = [problem for problem in found if problem.path == path]
+        audience = next((one for one in linked if one.name == name), None)
+    if audience is None:
         raise DefinitionError([str(problem) for problem in problems])
     return audience

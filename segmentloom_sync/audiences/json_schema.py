@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from segmentloom_sync.audiences.definition import OPERATORS, AudienceFile
+from segmentloom_sync.audiences.comparison import OPERATORS
+from segmentloom_sync.audiences.conditions import WAYS_TO_COUNT
+from segmentloom_sync.audiences.definition import AudienceFile
 
-ONE_OPERATOR = [{"required": [operator]} for operator in OPERATORS]
+NULL = {"type": "null"}
 
 
 def schema_text() -> str:
@@ -24,9 +26,15 @@ def audience_schema() -> dict[str, Any]:
     """The schema: pydantic's, without its noise, and with what its validators check in code."""
     made: dict[str, Any] = _tidy(AudienceFile.model_json_schema(by_alias=True))
     for definition in made["$defs"].values():
-        if "starts_with" in definition.get("properties", {}):
-            definition["oneOf"] = ONE_OPERATOR
-    made["$defs"]["EventCondition"]["properties"]["count"]["default"] = ">= 1"
+        operators = [name for name in OPERATORS if name in definition["properties"]]
+        if operators:
+            definition["oneOf"] = [{"required": [name]} for name in operators]
+    event = made["$defs"]["EventCondition"]
+    event["properties"]["count"]["default"] = ">= 1"
+    event["dependencies"] = {
+        name: {"not": {"anyOf": [{"required": [other]} for other in WAYS_TO_COUNT if other != name]}}
+        for name in WAYS_TO_COUNT
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Segmentloom audience",
@@ -41,6 +49,9 @@ def _tidy(node: Any, *, holds_names: bool = False) -> Any:
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
         return node
+    if NULL in node.get("anyOf", []):
+        (given,) = [choice for choice in node["anyOf"] if choice != NULL]
+        node = {**{key: value for key, value in node.items() if key != "anyOf"}, **given}
     return {
         key: _tidy(value, holds_names=key in {"properties", "$defs"} and not holds_names)
         for key, value in node.items()

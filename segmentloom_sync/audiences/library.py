@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from segmentloom_sync.audiences.conditions import NAME_PATTERN, AudienceCondition
 from segmentloom_sync.audiences.contradictions import contradictions
-from segmentloom_sync.audiences.definition import NAME_PATTERN, AudienceCondition, AudienceFile, SyncSpec
+from segmentloom_sync.audiences.definition import AudienceFile, SyncSpec
 from segmentloom_sync.audiences.messages import problems_of
 from segmentloom_sync.audiences.personal_data import personal_data
-from segmentloom_sync.audiences.problems import START, Position, Problem, suggestion
+from segmentloom_sync.audiences.problems import START, Position, Problem
 from segmentloom_sync.audiences.reader import Document, Steps, read
+from segmentloom_sync.audiences.references import Reference, claim_of, link
 from segmentloom_sync.errors import ConfigError
 
 FOLDER = "audiences"
@@ -34,19 +36,6 @@ class HasDirectory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Where a file names another audience.
-
-    Attributes:
-        is_read: False where a test only compares with it, so that both may name each other.
-    """
-
-    name: str
-    position: Position
-    is_read: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Audience:
     """One valid audience file.
 
@@ -55,17 +44,21 @@ class Audience:
         path: the file, relative to the project, with slashes.
         file: its content.
         references: the audiences that it names, in file order.
+        rank_position: where its priority's rank stands, when it has one.
+        outranked_by: the audiences of its priority group that come before it.
     """
 
     name: str
     path: str
     file: AudienceFile
     references: tuple[Reference, ...] = ()
+    rank_position: Position | None = None
+    outranked_by: tuple[str, ...] = ()
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The `match` as the dbt macro takes it."""
-        return dict(self.file.match.expression())
+        """Who is a member, as the dbt macro takes it."""
+        return self.file.definition(self.name, self.outranked_by)
 
     @property
     def description(self) -> str:
@@ -105,17 +98,17 @@ def load_audiences(project: HasDirectory) -> tuple[dict[str, Audience], list[Pro
             f"there is no folder {folder}, but models were generated from it",
             hint=f"bring it back; if all audiences shall go, make an empty folder {FOLDER}",
         )
-    found: dict[str, Audience] = {}
+    found: list[Audience] = []
     problems: list[Problem] = []
     for file in files:
         audience, wrong = load_file(file, label=f"{FOLDER}/{file.name}")
         problems += wrong
         if audience is not None:
-            found[audience.name] = audience
-    wrong = reference_problems(found.values(), known={file.stem for file in files})
-    bad = {problem.path for problem in wrong}
-    valid = {name: audience for name, audience in found.items() if audience.path not in bad}
-    return valid, sorted(problems + wrong)
+            found.append(audience)
+    good = {audience.name for audience in found}
+    claims = [claim_of(file) for file in files if file.stem not in good]
+    linked, wrong = link(found, claims, known={file.stem for file in files})
+    return {audience.name: audience for audience in linked}, sorted(problems + wrong)
 
 
 def listed(folder: Path) -> list[Path]:
@@ -179,7 +172,7 @@ def parse(
         return None, sorted([*problems, Problem(label, START, "must be a mapping of keys, such as match:")])
     problems += [
         Problem(label, document.position(steps), f"looks like {kind}; personal data is not allowed here")
-        for section in ("match", "tests")
+        for section in ("match", "exclude", "tests")
         for steps, kind in personal_data(document.data.get(section), (section,))
     ]
     try:
@@ -191,58 +184,12 @@ def parse(
     problems += contradictions(name, model.tests, document, label)
     if problems:
         return None, sorted(problems)
-    return Audience(name, label, model, tuple(_references(model, document))), []
-
-
-def reference_problems(audiences: Iterable[Audience], *, known: set[str]) -> list[Problem]:
-    """Audiences that use one that is not there, is wrong, or comes back to themselves."""
-    by_name = {audience.name: audience for audience in audiences}
-    problems: list[Problem] = []
-    usable = dict(by_name)
-    while True:
-        wrong = [
-            Problem(audience.path, reference.position, _reference_message(audience, reference, usable, known))
-            for audience in usable.values()
-            for reference in audience.references
-            if reference.name not in usable
-            or (reference.is_read and _path_back(reference.name, audience.name, by_name))
-        ]
-        if not wrong:
-            return problems
-        problems += wrong
-        paths = {problem.path for problem in wrong}
-        usable = {name: audience for name, audience in usable.items() if audience.path not in paths}
-
-
-def _reference_message(
-    audience: Audience, reference: Reference, usable: Mapping[str, Audience], known: set[str]
-) -> str:
-    if reference.name not in known:
-        others = known - {audience.name}
-        return f"unknown audience '{reference.name}'; {suggestion(reference.name, others, kind='audiences')}"
-    if reference.name not in usable:
-        return f"uses the audience '{reference.name}', whose file is wrong"
-    back = _path_back(reference.name, audience.name, usable)
-    return f"the audience uses itself: {' -> '.join([audience.name, *back])}"
-
-
-def _path_back(start: str, goal: str, audiences: Mapping[str, Audience]) -> list[str]:
-    """The shortest way from one audience to another along their references; empty when there is none."""
-    ways = [[start]]
-    seen = {start}
-    for way in ways:
-        if way[-1] == goal:
-            return way
-        following = audiences[way[-1]].references if way[-1] in audiences else ()
-        for reference in following:
-            if reference.is_read and reference.name not in seen:
-                seen.add(reference.name)
-                ways.append([*way, reference.name])
-    return []
+    rank_position = document.position(("priority", "rank")) if model.priority else None
+    return Audience(name, label, model, tuple(_references(model, document)), rank_position), []
 
 
 def _references(model: AudienceFile, document: Document) -> Iterable[Reference]:
-    for steps, leaf in model.match.leaves(("match",)):
+    for steps, leaf in model.leaves():
         if isinstance(leaf, AudienceCondition):
             yield Reference(leaf.audience, document.position((*steps, "audience")))
     for index, name in enumerate(model.tests.disjoint_from):

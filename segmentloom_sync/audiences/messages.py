@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from segmentloom_sync.audiences.definition import (
-    KINDS,
-    MODEL_OF_KIND,
+from segmentloom_sync.audiences.comparison import (
     OPERATORS,
+    Compared,
+    Extreme,
+    PropertyTest,
+    Total,
+    operators_of,
+)
+from segmentloom_sync.audiences.conditions import KINDS, MODEL_OF_KIND, SequenceStep
+from segmentloom_sync.audiences.definition import (
     AudienceFile,
     Guard,
-    PropertyTest,
+    Holdout,
+    Priority,
     SyncSpec,
     Tests,
 )
@@ -27,7 +34,14 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "sync": SyncSpec,
     "guard": Guard,
     "tests": Tests,
+    "holdout": Holdout,
+    "priority": Priority,
     "where": PropertyTest,
+    "sequence": SequenceStep,
+    "sum": Total,
+    "avg": Total,
+    "min": Extreme,
+    "max": Extreme,
 }
 
 
@@ -82,6 +96,10 @@ _SYNONYMS = {
     "one_of": "in",
     "window": "within",
     "times": "count",
+    "days": "distinct_days",
+    "average": "avg",
+    "timezone": "time_zone",
+    "steps": "sequence",
     "at_least": "count",
     "properties": "where",
     "refresh": "cadence",
@@ -121,7 +139,11 @@ def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> st
         return f"'{key}' cannot stand beside '{_kind_beside(key, steps, data)}'; put both into all: or any:"
     if key == "property":
         return "a property belongs under an event's where"
-    if key in OPERATORS and model is MODEL_OF_KIND["event"]:
+    if model is SequenceStep and key in MODEL_OF_KIND["sequence"].model_fields:
+        return f"'{key}' is about all events of a sequence; write it beside sequence:"
+    if key in OPERATORS and issubclass(model, Compared):
+        return f"'{key}' cannot compare {location[-2]}; use one of: {', '.join(operators_of(model))}"
+    if key in OPERATORS and model in (MODEL_OF_KIND["event"], SequenceStep):
         return f"'{key}' compares a property; write where: [{{property: name, {key}: ...}}]"
     known = [field.alias or name for name, field in model.model_fields.items()]
     if _SYNONYMS.get(key) in known:

@@ -109,7 +109,7 @@ class Previewer:
         """Count an audience, its leaf conditions, and its syncs when there is a way to count them."""
         sql = self._macros.render("audience_preview", audience.definition)
         [(members, *leaves)] = self._warehouse.rows(sql)
-        texts = [condition_text(steps, leaf) for steps, leaf in audience.file.match.leaves(("match",))]
+        texts = [condition_text(steps, leaf) for steps, leaf in audience.file.leaves()]
         query = self.members(audience)
         return Preview(
             audience=audience.name,

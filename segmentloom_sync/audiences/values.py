@@ -9,17 +9,16 @@ import math
 import re
 import unicodedata
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 COUNT = re.compile(r"(>=|<=|!=|>|<|=)\s*([0-9]{1,9})")
-WINDOW = re.compile(r"([1-9][0-9]{0,6})\s+(hour|day)s?")
 COUNT_SCHEMA = r"^\s*(>=|<=|!=|>|<|=)\s*[0-9]{1,9}\s*$"
-WINDOW_SCHEMA = r"^\s*[1-9][0-9]*\s+(hour|day)s?\s*$"
-HOURS = {"hour": 1, "day": 24}
-MAXIMUM_HOURS = 100 * 366 * 24
+AMOUNT_DIGITS, AMOUNT_DECIMALS = 18, 9
+"""Before and after the point: what sums are computed with."""
 
 
 def wrong(message: str) -> PydanticCustomError:
@@ -123,6 +122,42 @@ def bounds(value: Any) -> tuple[int | float | datetime, int | float | datetime]:
     return low, high
 
 
+def amount(value: Any) -> int | float:
+    """What a sum or an average compares with: a number that is exact in their decimals."""
+    if isinstance(value, datetime):
+        raise wrong("must be a number: dates have no sum and no average")
+    found = _unquoted(value)
+    if abs(found) >= 10**AMOUNT_DIGITS:
+        raise wrong(f"must have at most {AMOUNT_DIGITS} digits before the point")
+    if Decimal(str(found)).scaleb(AMOUNT_DECIMALS) % 1:
+        raise wrong(f"must have at most {AMOUNT_DECIMALS} digits after the point")
+    return found
+
+
+def amounts(value: Any) -> tuple[int | float, int | float]:
+    """The two ends of `between`, both included, for a sum or an average."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong("must be a list of two numbers, e.g. [10, 20]")
+    low, high = amount(value[0]), amount(value[1])
+    if low > high:
+        raise wrong("must have the smaller value first")
+    return low, high
+
+
+def plain_number(value: Any) -> int | float:
+    """What the least or greatest number equals."""
+    if isinstance(value, datetime):
+        raise wrong("cannot compare with a date; use gt, gte, lt, lte or between")
+    return _unquoted(value)
+
+
+def _unquoted(value: Any) -> int | float:
+    is_text = isinstance(value, str)
+    return number(
+        value, expected="must be a number; write it without quotes" if is_text else "must be a number"
+    )
+
+
 def path(value: Any) -> tuple[str, ...]:
     """The keys that lead to a value: text split at dots, or a list of keys."""
     if isinstance(value, str):
@@ -154,17 +189,43 @@ def count(value: Any) -> tuple[str, int]:
     raise wrong('must be one of >= > <= < = != and a whole number, e.g. ">= 2"')
 
 
-def window(value: Any) -> int:
-    """A window in hours."""
-    found = WINDOW.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found:
-        bare = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
-        hint = f"{bare} days" if re.fullmatch("[1-9][0-9]*", bare) else "7 days or 12 hours"
-        raise wrong(f"must be a number of hours or days, e.g. {hint}")
-    hours = int(found[1]) * HOURS[found[2]]
-    if hours > MAXIMUM_HOURS:
-        raise wrong("must be 100 years or less; leave it out for all history")
-    return hours
+def sequence(value: Any) -> list[Any]:
+    """The steps of a sequence, each read by its model."""
+    if not isinstance(value, list):
+        raise wrong("must be a list of events, e.g. [{event: Product Added}, {event: Order Completed}]")
+    if not 2 <= len(value) <= 5:
+        raise wrong(f"must have two to five events, not {len(value)}")
+    return value
+
+
+def occurrence(value: Any) -> str:
+    """Which one of all such events."""
+    if value not in ("first", "last"):
+        raise wrong("must be first or last")
+    return str(value)
+
+
+def given(value: Any) -> Any:
+    """A mapping of keys, read by its model."""
+    if not isinstance(value, dict):
+        raise wrong("must be a mapping of keys")
+    return value
+
+
+def percent(value: Any) -> int | float:
+    """A part of all persons, above 0 and below 100, to the hundredth."""
+    if not 0 < number(value) < 100:
+        raise wrong("must be above 0 and below 100")
+    if Decimal(str(value)) * 100 % 1:
+        raise wrong("must have at most 2 digits after the point")
+    return number(value)
+
+
+def rank(value: Any) -> int:
+    """A place in a group, 1 for the first."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise wrong("must be a whole number, 1 or more; 1 comes first")
+    return int(value)
 
 
 def user(value: Any) -> str:
@@ -210,9 +271,27 @@ Count = Annotated[
     BeforeValidator(count),
     WithJsonSchema({"type": "string", "pattern": COUNT_SCHEMA, "examples": [">= 2", "= 0"]}),
 ]
-Window = Annotated[
-    int | None,
-    BeforeValidator(window),
-    WithJsonSchema({"type": "string", "pattern": WINDOW_SCHEMA, "examples": ["7 days", "30 days"]}),
+DayCount = Annotated[
+    tuple[str, int] | None,
+    BeforeValidator(count),
+    WithJsonSchema({"type": "string", "pattern": COUNT_SCHEMA, "examples": [">= 3"]}),
 ]
+_NUMBER = {"type": "number"}
+_TWO_NUMBERS: dict[str, Any] = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+Number = Annotated[int | float | None, BeforeValidator(plain_number), WithJsonSchema(_NUMBER)]
+Amount = Annotated[int | float | None, BeforeValidator(amount), WithJsonSchema(_NUMBER)]
+Amounts = Annotated[
+    tuple[int | float, int | float] | None, BeforeValidator(amounts), WithJsonSchema(_TWO_NUMBERS)
+]
+Percent = Annotated[
+    int | float,
+    BeforeValidator(percent),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100, "examples": [10]}),
+]
+Rank = Annotated[int, BeforeValidator(rank), WithJsonSchema({"type": "integer", "minimum": 1})]
+Occurrence = Annotated[
+    str | None, BeforeValidator(occurrence), WithJsonSchema({"type": "string", "enum": ["first", "last"]})
+]
+SequenceList = BeforeValidator(sequence)
+Given = BeforeValidator(given)
 User = Annotated[str, BeforeValidator(user), WithJsonSchema({"type": "string", "pattern": "^user_id:.+$"})]

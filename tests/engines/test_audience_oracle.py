@@ -25,6 +25,8 @@ AUDIENCES = 40
 PROFILES: Columns = {"profile_id": "string", "traits": "json"}
 EVENTS: Columns = {
     "profile_id": "string",
+    "source_id": "string",
+    "event_id": "string",
     "event": "string",
     "occurred_at": "timestamp",
     "properties": "json",
@@ -62,7 +64,14 @@ def populated(request: pytest.FixtureRequest, new_workspace: NewWorkspace) -> It
             "int_segmentloom__profile_events",
             EVENTS,
             [
-                [event.profile_id, event.event, event.occurred_at, json.dumps(event.properties)]
+                [
+                    event.profile_id,
+                    event.source_id,
+                    event.event_id,
+                    event.event,
+                    event.occurred_at,
+                    json.dumps(event.properties),
+                ]
                 for event in world.events
             ],
         )
@@ -91,14 +100,19 @@ def fill(warehouse: Warehouse, table: str, columns: Columns, rows: list[list[Any
 def test_random_audiences_hold_who_python_says(populated: Populated) -> None:
     wrong = []
     for _ in range(AUDIENCES):
-        match = populated.generator.condition()
-        definition = AudienceFile.model_validate({"match": match}).match.expression()
+        file = populated.generator.file()
+        definition = AudienceFile.model_validate(file).definition("own", ["staff"])
         members = (
             f"select members.profile_id from ({populated.macros.render('audience', definition)}) as members"
         )
         found = {str(row[0]) for row in populated.warehouse.rows(members)}
         [counts] = populated.warehouse.rows(populated.macros.render("audience_preview", definition))
-        expected = [len(populated.world.members(part)) for part in (match, *leaves(match))]
-        if found != populated.world.members(match) or list(counts) != expected:
-            wrong.append((json.dumps(match, default=str), list(counts), expected))
+        parts = [*leaves(file["match"]), *leaves(file.get("exclude", {"all": []}))]
+        wanted = populated.world.members(file, "own", ["staff"])
+        expected = [
+            len(wanted),
+            *(len(populated.world.holding(part, file["time_zone"])) for part in parts),
+        ]
+        if found != wanted or [*counts][-len(expected) :] != expected:
+            wrong.append((json.dumps(file, default=str), list(counts), expected))
     assert wrong == []

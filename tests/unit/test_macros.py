@@ -113,11 +113,48 @@ def test_without_the_var_it_is_the_start_of_the_run() -> None:
         ({"trait": ['a"b'], "is": "x"}, "a path is a list of keys"),
         ({"audience": "x; drop"}, "an audience name"),
         ({"event": "x", "count": {"operator": "or 1 =", "number": 1}}, "a count compares with"),
+        ({"event": "x", "within_hours": "1; --"}, "a window is a whole number"),
+        ({"event": "x", "within_calendar_days": 2, "time_zone": "x'; --"}, "is no time zone"),
+        ({"event": "x", "occurrence": "second"}, "an occurrence is first or last"),
+        ({"event": "x", "aggregate": {"function": "median", "property": ["a"], "gt": 1}}, "an aggregate is"),
+        ({"event": "x", "aggregate": {"function": "sum", "property": ["a"], "in": [1]}}, "an aggregate has"),
+        ({"event": "x", "aggregate": {"function": "sum", "property": ["a"], "gt": "1"}}, "needs a number"),
+        ({"sequence": [{"event": "x"}]}, "a sequence has two to five steps"),
     ],
 )
 def test_a_definition_written_by_hand_is_checked_too(definition: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
+        macros(segmentloom_as_of="2026-07-01").render("audience", {"match": definition})
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ({"event": "x"}, "has the keys match, exclude, holdout, outranked_by; found event"),
+        ({"exclude": {"event": "x"}}, "needs the key match"),
+        ({"match": {"event": "x"}, "outranked_by": ["x; --"]}, "an audience name"),
+        (
+            {"match": {"event": "x"}, "holdout": {"group": "a", "basis_points": "9"}},
+            "a whole number of basis",
+        ),
+    ],
+)
+def test_the_parts_of_a_definition_are_checked_too(definition: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         macros(segmentloom_as_of="2026-07-01").render("audience", definition)
+
+
+def test_the_default_time_zone_is_a_variable() -> None:
+    leaf = {"event": "x", "within_calendar_days": 1}
+    in_berlin = macros(segmentloom_time_zone="Europe/Berlin")
+    assert macros().render("window_start", leaf, "2026-07-01T12:30:00Z") == (
+        "cast('2026-06-30 23:59:59.999999' as timestamp)"
+    )
+    assert in_berlin.render("window_start", leaf, "2026-07-01T12:30:00Z") == (
+        "cast('2026-06-30 21:59:59.999999' as timestamp)"
+    )
+    with pytest.raises(ConfigError, match="Europe/Berln is no time zone"):
+        macros(segmentloom_time_zone="Europe/Berln").render("window_start", leaf, "2026-07-01")
 
 
 def test_an_unknown_macro_says_what_to_do() -> None:

@@ -41,6 +41,9 @@ TEMPORARY = re.compile(
 SHOW_GRANTS = re.compile(rf"^{COMMENT}show\s+grants\s+on\b[\s\S]*$", re.IGNORECASE)
 NO_GRANTS = """select '' as "privilege", '' as "granted_to", '' as "grantee_name" where false"""
 
+# DuckDB reads hexadecimal digits by their prefix, not by a format.
+HEXADECIMAL = re.compile(r"\bto_number\(((?:(?!\bto_number\b).)+?), 'X+'\)", re.IGNORECASE | re.DOTALL)
+
 execute_as_shipped = FakeSnowflakeCursor.execute
 merge_as_shipped = fakesnow.transforms.merge
 timestamps_as_shipped = fakesnow.arrow.timestamp_to_sf_struct
@@ -58,6 +61,7 @@ def execute_as_snowflake(
 ) -> FakeSnowflakeCursor:
     """Turn any failure into a Snowflake error: fakesnow's own HTTP 500 is asked again without end."""
     command = SHOW_GRANTS.sub(NO_GRANTS, TEMPORARY.sub(r"\1", command))
+    command = HEXADECIMAL.sub(r"cast('0x' || \1 as bigint)", command)
     try:
         return execute_as_shipped(self, command, *arguments, **options)
     except snowflake.connector.errors.Error:

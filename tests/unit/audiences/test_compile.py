@@ -15,6 +15,7 @@ from segmentloom_sync.project import ProjectFolder
 from tests.unprivileged import reachable_folder, unprivileged
 from tests.workspace import REPOSITORY
 
+KEYS = "event, sequence, trait, audience, all, any, not"
 BUYERS = """
 description: "Bought: \\"it's\\" ☕ 🎉"
 match: {event: "Order ☕ 🎉", where: [{property: total, gte: 50}, {property: day, lt: 2026-07-01}]}
@@ -58,12 +59,14 @@ def test_a_model_is_a_call_of_the_macro(project: ProjectFolder) -> None:
     assert "config(enabled=(project_name == 'shop')" in text
     definition = json.loads(text[text.index("audience(") + 9 : text.rindex(")")])
     assert definition == {
-        "event": "Order ☕ 🎉",
-        "count": {"operator": ">=", "number": 1},
-        "where": [
-            {"property": ["total"], "gte": 50},
-            {"property": ["day"], "lt": {"timestamp": "2026-07-01T00:00:00Z"}},
-        ],
+        "match": {
+            "event": "Order ☕ 🎉",
+            "count": {"operator": ">=", "number": 1},
+            "where": [
+                {"property": ["total"], "gte": 50},
+                {"property": ["day"], "lt": {"timestamp": "2026-07-01T00:00:00Z"}},
+            ],
+        }
     }
 
 
@@ -200,7 +203,7 @@ def test_references_are_resolved_over_all_files(project: ProjectFolder) -> None:
         "audiences/d.yml:1:19: the audience uses itself: d -> b -> c -> d",
         "audiences/e.yml:1:19: the audience uses itself: e -> e",
         "audiences/f.yml:1:19: uses the audience 'wrong', whose file is wrong",
-        "audiences/wrong.yml:1:8: a condition has one of the keys event, trait, audience, all, any, not",
+        f"audiences/wrong.yml:1:8: a condition has one of the keys {KEYS}",
     ]
 
 
@@ -214,7 +217,7 @@ def test_audiences_that_share_nobody_may_name_each_other(project: ProjectFolder)
         "audiences/a.yml:2:25: uses the audience 'b', whose file is wrong",
         "audiences/b.yml:2:28: uses the audience 'wrong', whose file is wrong",
         "audiences/b.yml:2:35: unknown audience 'c'; audiences: a, wrong",
-        "audiences/wrong.yml:1:8: a condition has one of the keys event, trait, audience, all, any, not",
+        f"audiences/wrong.yml:1:8: a condition has one of the keys {KEYS}",
     ]
     write(project, "b", "match: {event: y}\ntests: {disjoint_from: [a]}")
     write(project, "wrong", "match: {event: z}")
@@ -228,6 +231,100 @@ def test_audiences_that_share_nobody_may_name_each_other(project: ProjectFolder)
             }
         }
     ]
+
+
+WHOLE = """
+match:
+  any:
+    - {event: x, distinct_days: ">= 3", within: 7 calendar days}
+    - {event: x, avg: {property: order.total, between: [10, 20.5]}, within: 2 days}
+    - {event: x, occurrence: last, within: 3 hours}
+    - sequence: [{event: x}, {event: y, where: [{property: a, is: 1}]}]
+      within: 1 calendar day
+      steps_within: 2 days
+exclude: {audience: staff}
+holdout: {percent: 12.5}
+priority: {group: lifecycle, rank: 2}
+time_zone: Europe/Berlin
+"""
+
+
+def test_a_definition_says_all_that_the_macros_need(project: ProjectFolder) -> None:
+    write(project, "staff", "match: {trait: is_staff, is: true}\nholdout: {percent: 5, group: spring}")
+    write(project, "first", "match: {event: z}\npriority: {group: lifecycle, rank: 1}")
+    write(project, "other", "match: {event: z}\npriority: {group: seasons, rank: 1}")
+    write(project, "whole", WHOLE)
+    audiences, problems = load_audiences(project)
+    assert problems == []
+    assert audiences["staff"].definition["holdout"] == {"group": "spring", "basis_points": 500}
+    assert audiences["first"].outranked_by == ()
+    zone = {"time_zone": "Europe/Berlin"}
+    assert audiences["whole"].definition == {
+        "match": {
+            "any": [
+                {
+                    "event": "x",
+                    "distinct_days": {"operator": ">=", "number": 3},
+                    "within_calendar_days": 7,
+                    **zone,
+                },
+                {
+                    "event": "x",
+                    "aggregate": {"function": "avg", "property": ["order", "total"], "between": [10, 20.5]},
+                    "within_hours": 48,
+                },
+                {"event": "x", "occurrence": "last", "within_hours": 3},
+                {
+                    "sequence": [{"event": "x"}, {"event": "y", "where": [{"property": ["a"], "is": 1}]}],
+                    "within_calendar_days": 1,
+                    "steps_within_hours": 48,
+                    **zone,
+                },
+            ]
+        },
+        "exclude": {"audience": "staff"},
+        "holdout": {"group": "whole", "basis_points": 1250},
+        "outranked_by": ["first"],
+    }
+
+
+def test_ranks_of_a_group_are_references(project: ProjectFolder) -> None:
+    write(project, "a", "match: {event: x}\npriority: {group: life, rank: 1}")
+    write(project, "b", "match: {event: x}\npriority: {group: life, rank: 2}")
+    write(project, "c", "match: {event: x}\npriority: {group: life, rank: 2}")
+    write(project, "d", "match: {event: x}\npriority: {group: life, rank: 3}")
+    write(project, "e", "match: {audience: f}\npriority: {group: self, rank: 1}")
+    write(project, "f", "match: {event: x}\npriority: {group: self, rank: 2}")
+    _, problems = load_audiences(project)
+    assert [str(problem) for problem in problems] == [
+        "audiences/b.yml:2:31: rank 2 of the group 'life' is also that of 'c'",
+        "audiences/c.yml:2:31: rank 2 of the group 'life' is also that of 'b'",
+        "audiences/d.yml:2:31: comes after the audience 'b' of its group, whose file is wrong",
+        "audiences/d.yml:2:31: comes after the audience 'c' of its group, whose file is wrong",
+        "audiences/e.yml:1:19: the audience uses itself: e -> f -> e",
+        "audiences/f.yml:2:31: the audience uses itself: f -> e -> f",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "is_in_doubt"),
+    [
+        ("match: {}\npriority: {group: life, rank: 1}", True),
+        ("match: {}\npriority: {group: life}", True),
+        ("match: {}\npriority: life", True),
+        ("match: {", True),
+        ("match: {}\npriority: {group: life, rank: 3}", False),
+        ("match: {}\npriority: {group: other, rank: 1}", False),
+        ("match: {}", False),
+    ],
+)
+def test_an_audience_waits_for_a_wrong_file_that_may_outrank_it(
+    project: ProjectFolder, wrong: str, is_in_doubt: bool
+) -> None:
+    write(project, "broken", wrong)
+    write(project, "mine", "match: {event: x}\npriority: {group: life, rank: 2}")
+    audiences, _ = load_audiences(project)
+    assert ("mine" not in audiences) is is_in_doubt
 
 
 def test_the_committed_models_are_up_to_date() -> None:

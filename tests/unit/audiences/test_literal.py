@@ -126,8 +126,8 @@ def test_a_value_cannot_leave_its_place_in_an_audience(text: str) -> None:
 
 
 def _statement(text: str) -> str:
-    definition = {"event": "x", "where": [{"property": ["p"], "contains": text}]}
-    return AS_OF.render("audience", definition)
+    match = {"event": "x", "where": [{"property": ["p"], "contains": text}]}
+    return AS_OF.render("audience", {"match": match})
 
 
 AS_OF = MacroRenderer(

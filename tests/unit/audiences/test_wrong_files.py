@@ -8,7 +8,7 @@ import pytest
 from segmentloom_sync.audiences.library import parse
 from segmentloom_sync.audiences.reader import MAXIMUM_BYTES
 
-KEYS = "event, trait, audience, all, any, not"
+KEYS = "event, sequence, trait, audience, all, any, not"
 OPERATORS = "is, is_not, in, not_in, gt, gte, lt, lte, between, contains, starts_with, exists"
 
 WRONG = [
@@ -45,7 +45,7 @@ WRONG = [
     ),
     (
         "match: {event: x}\nzzz: 1",
-        "2:1: unknown key 'zzz'; known keys: cadence, description, guard, match, sync, tests",
+        "2:1: unknown key 'zzz'; known keys: cadence, description, exclude, guard, holdout, match, priority, sync, tests, time_zone",
     ),
     ("match: {event: x, cuont: '>= 2'}", "1:19: unknown key 'cuont'; did you mean 'count'?"),
     ("match: {trait: a, equals: x}", "1:19: unknown key 'equals'; did you mean 'is'?"),
@@ -76,14 +76,50 @@ WRONG = [
     ("match: {event: x, count: '3'}", '1:26: count needs an operator, e.g. ">= 3"'),
     ("match: {event: x, count: '=> 3'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
     ("match: {event: x, count: '>= 1.5'}", '1:26: count must be one of >= > <= < = != and a whole number, e.g. ">= 2"'),
-    ("match: {event: x, within: 7}", "1:27: within must be a number of hours or days, e.g. 7 days"),
-    ("match: {event: x, within: 2 weeks}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
-    ("match: {event: x, within: 0 days}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, within: 7}", "1:27: within must be a number of hours, days or calendar days, e.g. 7 days"),
+    ("match: {event: x, within: 2 weeks}", "1:27: within must be a number of hours, days or calendar days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, within: 0 days}", "1:27: within must be a number of hours, days or calendar days, e.g. 7 days or 12 hours"),
     ("match: {event: x, within: 99999 days}", "1:27: within must be 100 years or less; leave it out for all history"),
-    ("match: {event: x, within: null}", "1:27: within must be a number of hours or days, e.g. 7 days or 12 hours"),
+    ("match: {event: x, within: null}", "1:27: within must be a number of hours, days or calendar days, e.g. 7 days or 12 hours"),
     ("match: {event: x, where: []}", "1:26: where must not be an empty list"),
     ("match: {event: x, where: {property: a, is: 1}}", "1:26: where must be a list"),
     ("match: {event: x, where: [{is: 1}]}", "1:27: the key 'property' is missing"),
+    ("match: {event: x, within: 99999 calendar days}", "1:27: within must be 100 years or less; leave it out for all history"),
+    ("match: {event: x, count: '>= 2', sum: {property: a, gt: 1}}", "1:8: match cannot have count and sum together; write one condition for each"),
+    ("match: {event: x, occurrence: first, distinct_days: '> 1'}", "1:8: match cannot have distinct_days and occurrence together; write one condition for each"),
+    ("match: {event: x, occurrence: second}", "1:31: occurrence must be first or last"),
+    ("match: {event: x, occurrence: null}", "1:31: occurrence must be first or last"),
+    ("match: {event: x, distinct_days: 3}", '1:34: distinct_days needs an operator, e.g. ">= 3"'),
+    ("match: {event: x, days: '>= 3'}", "1:19: unknown key 'days'; did you mean 'distinct_days'?"),
+    # aggregates
+    ("match: {event: x, sum: total}", "1:24: sum must be a mapping of keys"),
+    ("match: {event: x, sum: null}", "1:24: sum must be a mapping of keys"),
+    ("match: {event: x, sum: {gt: 5}}", "1:24: the key 'property' is missing"),
+    ("match: {event: x, sum: {property: a}}", "1:24: sum needs an operator, one of: is, is_not, gt, gte, lt, lte, between"),
+    ("match: {event: x, sum: {property: a, gt: 1, lt: 5}}", "1:24: sum has 2 operators (gt, lt); write one condition for each"),
+    ("match: {event: x, sum: {property: a, contains: b}}", "1:38: 'contains' cannot compare sum; use one of: is, is_not, gt, gte, lt, lte, between"),
+    ("match: {event: x, sum: {property: a, at_leest: 5}}", "1:38: unknown key 'at_leest'; known keys: between, gt, gte, is, is_not, lt, lte, property"),
+    ("match: {event: x, avg: {property: a, gt: '5'}}", "1:42: gt must be a number; write it without quotes"),
+    ("match: {event: x, avg: {property: a, gt: 2026-07-01}}", "1:42: gt must be a number: dates have no sum and no average"),
+    ("match: {event: x, sum: {property: a, is: 0.1234567891}}", "1:42: is must have at most 9 digits after the point"),
+    ("match: {event: x, sum: {property: a, gt: 1000000000000000000}}", "1:42: gt must have at most 18 digits before the point"),
+    ("match: {event: x, sum: {property: a, between: [5, 1]}}", "1:47: between must have the smaller value first"),
+    ("match: {event: x, sum: {property: a, between: 5}}", "1:47: between must be a list of two numbers, e.g. [10, 20]"),
+    ("match: {event: x, min: {property: a, is: 2026-07-01}}", "1:42: is cannot compare with a date; use gt, gte, lt, lte or between"),
+    ("match: {event: x, max: {property: a, gte: true}}", "1:43: gte must be a number or an unquoted date"),
+    ("match: {event: x, min: {property: a, is: true}}", "1:42: is must be a number"),
+    # sequences
+    ("match: {sequence: {event: x}}", "1:19: sequence must be a list of events, e.g. [{event: Product Added}, {event: Order Completed}]"),
+    ("match: {sequence: [{event: x}]}", "1:19: sequence must have two to five events, not 1"),
+    ("match: {sequence: [{event: x}, {event: x}, {event: x}, {event: x}, {event: x}, {event: x}]}", "1:19: sequence must have two to five events, not 6"),
+    ("match: {sequence: [{event: x}, {evnt: y}]}", "1:32: the key 'event' is missing", "1:33: unknown key 'evnt'; did you mean 'event'?"),
+    ("match: {sequence: [{event: x}, {event: y, within: 1 day}]}", "1:43: 'within' is about all events of a sequence; write it beside sequence:"),
+    ("match: {sequence: [{event: x}, {event: y, is: 1}]}", "1:43: 'is' compares a property; write where: [{property: name, is: ...}]"),
+    ("match: {sequence: [{event: x}, {event: y, where: [{property: a}]}]}", "1:51: needs an operator, one of: " + OPERATORS),
+    ("match: {sequence: [{event: x}, {event: y}], count: '>= 2'}", "1:45: unknown key 'count'; known keys: sequence, steps_within, within"),
+    ("match: {sequence: [{event: x}, {event: y}], event: z}", "1:9: 'sequence' cannot stand beside 'event'; put both into all: or any:"),
+    ("match: {sequence: [{event: x}, {event: y}], steps_within: 3}", "1:59: steps_within must be a number of hours or days, e.g. 3 days"),
+    ("match: {sequence: [{event: x}, {event: y}], steps_within: 2 calendar days}", "1:59: steps_within must be a number of hours or days: it begins with an event, not with a midnight"),
     # operators
     ("match: {trait: a}", f"1:8: match needs an operator, one of: {OPERATORS}"),
     ("match: {trait: a, is: 1, gt: 2}", "1:8: match has 2 operators (is, gt); write one condition for each"),
@@ -120,6 +156,26 @@ WRONG = [
     ("match: {trait: phone, is: (555) 123-4567}", "1:27: looks like a telephone number; personal data is not allowed here"),
     ("match: {trait: phone, is: 4915112345678}", "1:27: looks like a telephone number; personal data is not allowed here"),
     ("match: {event: x, where: [{property: p, in: ['15551234567']}]}", "1:46: looks like a telephone number; personal data is not allowed here"),
+    ("match: {event: x}\nexclude: {trait: email, is: ann@example.com}", "2:29: looks like an e-mail address; personal data is not allowed here"),
+    # who is left out
+    ("match: {event: x}\nexclude: null", f"2:10: must be a condition; a condition has one of the keys {KEYS}"),
+    ("match: {event: x}\nexclude: {evnt: y}", "2:10: unknown key 'evnt'; did you mean 'event'?"),
+    ("match: {event: x}\nexclude: {any: [{event: y, count: 2}]}", '2:35: count needs an operator, e.g. ">= 2"'),
+    ("match: {event: x}\nholdout: 10", "2:10: holdout must be a mapping of keys"),
+    ("match: {event: x}\nholdout: {}", "2:10: the key 'percent' is missing"),
+    ("match: {event: x}\nholdout: {percent: 0}", "2:20: percent must be above 0 and below 100"),
+    ("match: {event: x}\nholdout: {percent: 100}", "2:20: percent must be above 0 and below 100"),
+    ("match: {event: x}\nholdout: {percent: 12.345}", "2:20: percent must have at most 2 digits after the point"),
+    ("match: {event: x}\nholdout: {percent: 10%}", "2:20: percent must be a number"),
+    ("match: {event: x}\nholdout: {precent: 10, percent: 5}", "2:11: unknown key 'precent'; did you mean 'percent'?"),
+    ("match: {event: x}\nholdout: {percent: 5, group: Spring 26}", "2:30: group must be a name of lower-case letters, digits and _, such as spring"),
+    ("match: {event: x}\npriority: {group: a}", "2:11: the key 'rank' is missing"),
+    ("match: {event: x}\npriority: {group: a, rank: 0}", "2:28: rank must be a whole number, 1 or more; 1 comes first"),
+    ("match: {event: x}\npriority: {group: a, rank: 1.5}", "2:28: rank must be a whole number, 1 or more; 1 comes first"),
+    ("match: {event: x}\npriority: null", "2:11: priority must be a mapping of keys"),
+    ("match: {event: x}\ntime_zone: Europe/Berln", "2:12: time_zone must be the name of a time zone; did you mean 'Europe/Berlin'?"),
+    ("match: {event: x}\ntime_zone: +02:00", "2:12: time_zone must be the name of a time zone, e.g. Europe/Berlin"),
+    ("match: {event: x}\ntimezone: UTC", "2:1: unknown key 'timezone'; did you mean 'time_zone'?"),
     # the rest
     ("match: {event: x}\ncadence: weekly", "2:10: cadence must be hourly or daily"),
     ("match: {event: x}\ndescription: 5", "2:14: description must be text; put quotes around it"),
@@ -146,11 +202,12 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "message"), WRONG, ids=[f"{text[:40]!r}" for text, _ in WRONG])
-def test_a_mistake_is_reported_at_its_place(text: str, message: str) -> None:
+@pytest.mark.parametrize("case", WRONG, ids=[f"{case[0][:40]!r}" for case in WRONG])
+def test_a_mistake_is_reported_at_its_place(case: tuple[str, ...]) -> None:
+    text, *messages = case
     audience, problems = parse(text.encode(), name="a", label="audiences/a.yml")
     assert audience is None
-    assert [str(problem) for problem in problems] == [f"audiences/a.yml:{message}"]
+    assert [str(problem) for problem in problems] == [f"audiences/a.yml:{message}" for message in messages]
 
 
 def test_all_mistakes_of_a_file_come_at_once_in_file_order() -> None:
@@ -193,6 +250,11 @@ def test_a_wrong_file_name_is_reported(name: str, extension: str, message: str) 
         "match: {event: x, within: 1 day, count: '>=2'}",
         "match: {event: 'Café ☕ 100%'}",
         "match: {trait: '', exists: true}".replace("''", "a"),
+        "match: {event: x, within: 1 calendar day, distinct_days: '>= 2'}\ntime_zone: Europe/Berlin",
+        "match: {event: x, max: {property: at, lt: 2026-07-01}}",
+        "match: {event: x, sum: {property: [order, total], between: [-0.5, 1e3]}, within: 7 days}",
+        "match: {sequence: [{event: x}, {event: x}], within: 7 calendar days, steps_within: 1 hour}",
+        "match: {event: x}\nholdout: {percent: 0.01}\npriority: {group: a, rank: 7}\nexclude: {event: y}",
     ],
 )
 def test_what_only_looks_wrong_is_fine(text: str) -> None:
@@ -204,14 +266,17 @@ def test_what_only_looks_wrong_is_fine(text: str) -> None:
 def test_words_of_yaml_1_1_are_text() -> None:
     audience, _ = parse(b"match: {trait: a, in: [yes, NO, on, 12:30:00, 0x1F, 1_000]}", name="a", label="a")
     assert audience is not None
-    assert audience.definition == {"trait": ["a"], "in": ["yes", "NO", "on", "12:30:00", 31, "1_000"]}
+    assert audience.definition["match"] == {
+        "trait": ["a"],
+        "in": ["yes", "NO", "on", "12:30:00", 31, "1_000"],
+    }
 
 
 def test_a_date_is_its_midnight_and_a_time_without_zone_is_utc() -> None:
     text = b"match: {trait: a, between: [2026-07-01, 2026-07-01 14:00:00 +02:00]}"
     audience, _ = parse(text, name="a", label="a")
     assert audience is not None
-    assert audience.definition["between"] == [
+    assert audience.definition["match"]["between"] == [
         {"timestamp": "2026-07-01T00:00:00Z"},
         {"timestamp": "2026-07-01T12:00:00Z"},
     ]

@@ -1,0 +1,174 @@
+"""How the audiences of a project depend on each other: by condition, by priority, by test."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmentloom_sync.audiences.problems import Position, Problem, suggestion
+from segmentloom_sync.audiences.reader import read
+
+if TYPE_CHECKING:
+    from segmentloom_sync.audiences.library import Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a file names another audience.
+
+    Attributes:
+        is_read: False where a test only compares with it, so that both may name each other.
+        is_rank: whether it stands for an audience that comes first in the priority group.
+    """
+
+    name: str
+    position: Position
+    is_read: bool = True
+    is_rank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a wrong file seems to say of its priority.
+
+    Attributes:
+        group: None when it has none, "" when that cannot be read.
+        rank: None when that cannot be read.
+    """
+
+    name: str
+    group: str | None
+    rank: int | None = None
+
+    def may_outrank(self, group: str, rank: int) -> bool:
+        """Whether the audience, once its file is right, may come before one of this group and rank."""
+        return self.group in {group, ""} and (self.rank is None or self.rank <= rank)
+
+
+def claim_of(file: Path) -> Claim:
+    """What a file that is wrong seems to say of its priority."""
+    try:
+        document, _ = read(file.read_bytes(), file.name)
+    except OSError:
+        document = None
+    if document is None:
+        return Claim(file.stem, "")
+    priority = document.data.get("priority") if isinstance(document.data, dict) else None
+    if priority is None:
+        return Claim(file.stem, None)
+    keys = priority if isinstance(priority, dict) else {}
+    group, rank = keys.get("group"), keys.get("rank")
+    return Claim(
+        file.stem,
+        group if isinstance(group, str) else "",
+        rank if isinstance(rank, int) and not isinstance(rank, bool) else None,
+    )
+
+
+def link(
+    audiences: Iterable[Audience], claims: Collection[Claim], *, known: set[str]
+) -> tuple[list[Audience], list[Problem]]:
+    """Rank the audiences of each priority group, and check what each depends on.
+
+    Args:
+        audiences: those whose own file is right.
+        claims: of the files that are wrong.
+        known: the names of all files.
+
+    Returns:
+        The audiences that can be evaluated, and what is wrong with the others.
+    """
+    read_ones = list(audiences)
+    ranked = [_ranked(audience, read_ones, claims) for audience in read_ones]
+    problems = [problem for audience in ranked for problem in _equal_ranks(audience, ranked)]
+    unequal = _without(ranked, problems)
+    problems += reference_problems(unequal, known=known)
+    return _without(unequal, problems), problems
+
+
+def _without(audiences: Iterable[Audience], problems: Iterable[Problem]) -> list[Audience]:
+    wrong = {problem.path for problem in problems}
+    return [audience for audience in audiences if audience.path not in wrong]
+
+
+def _ranked(audience: Audience, audiences: Iterable[Audience], claims: Iterable[Claim]) -> Audience:
+    """The audience with those that outrank it."""
+    priority = audience.file.priority
+    if priority is None or audience.rank_position is None:
+        return audience
+    before = [
+        other.name
+        for other in _rivals(audience, audiences)
+        if other.file.priority and other.file.priority.rank < priority.rank
+    ]
+    doubtful = [claim.name for claim in claims if claim.may_outrank(priority.group, priority.rank)]
+    named = [reference for reference in audience.references if not reference.is_rank]
+    ranks = [Reference(name, audience.rank_position, is_rank=True) for name in sorted([*before, *doubtful])]
+    return replace(audience, references=(*named, *ranks), outranked_by=tuple(sorted(before)))
+
+
+def _equal_ranks(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Problem]:
+    for other in _rivals(audience, audiences):
+        priority = audience.file.priority
+        if priority and audience.rank_position and priority == other.file.priority:
+            message = f"rank {priority.rank} of the group '{priority.group}' is also that of '{other.name}'"
+            yield Problem(audience.path, audience.rank_position, message)
+
+
+def _rivals(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Audience]:
+    """The other audiences of its priority group."""
+    for other in audiences:
+        mine, theirs = audience.file.priority, other.file.priority
+        if other.name != audience.name and mine and theirs and mine.group == theirs.group:
+            yield other
+
+
+def reference_problems(audiences: Iterable[Audience], *, known: set[str]) -> list[Problem]:
+    """Audiences that use one that is not there, is wrong, or comes back to themselves."""
+    by_name = {audience.name: audience for audience in audiences}
+    problems: list[Problem] = []
+    usable = dict(by_name)
+    while True:
+        wrong = [
+            Problem(audience.path, reference.position, _reference_message(audience, reference, usable, known))
+            for audience in usable.values()
+            for reference in audience.references
+            if reference.name not in usable
+            or (reference.is_read and _path_back(reference.name, audience.name, by_name))
+        ]
+        if not wrong:
+            return problems
+        problems += wrong
+        paths = {problem.path for problem in wrong}
+        usable = {name: audience for name, audience in usable.items() if audience.path not in paths}
+
+
+def _reference_message(
+    audience: Audience, reference: Reference, usable: Mapping[str, Audience], known: set[str]
+) -> str:
+    if reference.name not in known:
+        others = known - {audience.name}
+        return f"unknown audience '{reference.name}'; {suggestion(reference.name, others, kind='audiences')}"
+    if reference.name not in usable and reference.is_rank:
+        return f"comes after the audience '{reference.name}' of its group, whose file is wrong"
+    if reference.name not in usable:
+        return f"uses the audience '{reference.name}', whose file is wrong"
+    back = _path_back(reference.name, audience.name, usable)
+    return f"the audience uses itself: {' -> '.join([audience.name, *back])}"
+
+
+def _path_back(start: str, goal: str, audiences: Mapping[str, Audience]) -> list[str]:
+    """The shortest way from one audience to another along their references; empty when there is none."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        if way[-1] == goal:
+            return way
+        following = audiences[way[-1]].references if way[-1] in audiences else ()
+        for reference in following:
+            if reference.is_read and reference.name not in seen:
+                seen.add(reference.name)
+                ways.append([*way, reference.name])
+    return []
