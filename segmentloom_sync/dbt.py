@@ -67,6 +67,7 @@ class Dbt:
         command: str,
         *arguments: str,
         variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
         label: str | None = None,
     ) -> list[NodeResult]:
         """Run one dbt command to its end.
@@ -75,6 +76,7 @@ class Dbt:
             command: `build`, `run`, `compile`, ...
             arguments: further arguments, e.g. `--select`.
             variables: dbt vars for this run.
+            environment: variables of the environment beside those that there are.
             label: shown while it works.
 
         Returns:
@@ -104,7 +106,7 @@ class Dbt:
             if self.keeps_parsed:
                 _copy(self._parsed, private / _PARSED)
             with terminal.progress(label or f"dbt {command}"):
-                done = _run([*line, *arguments], self.project_dir, private)
+                done = _run([*line, *arguments], self.project_dir, private, environment or {})
             if self.keeps_parsed:
                 _copy(private / _PARSED, self._parsed)
             results = _results(private)
@@ -120,9 +122,12 @@ class Dbt:
         return self.project_dir / os.environ.get("DBT_TARGET_PATH", "target") / _PARSED
 
 
-def _run(line: list[str], project_dir: Path, private: Path) -> subprocess.CompletedProcess[str]:
+def _run(
+    line: list[str], project_dir: Path, private: Path, added: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
+        **added,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_TARGET_PATH": str(private),
         "DBT_LOG_PATH": str(private),

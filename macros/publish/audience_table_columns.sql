@@ -18,6 +18,18 @@
             ['evaluated_at', segmentloom.type_timestamp()],
             ['members', dbt.type_bigint()],
         ],
+        'audience_changes': [
+            ['audience', dbt.type_string()],
+            ['change', dbt.type_string()],
+            ['changed_at', segmentloom.type_timestamp()],
+            ['changed_by', dbt.type_string()],
+            ['git_commit', dbt.type_string()],
+            ['is_uncommitted', dbt.type_boolean()],
+            ['old_hash', dbt.type_string()],
+            ['new_hash', dbt.type_string()],
+            ['old_definition', dbt.type_string()],
+            ['new_definition', dbt.type_string()],
+        ],
     }[table] -%}
     select
         {%- for name, type in columns %}

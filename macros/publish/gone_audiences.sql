@@ -1,17 +1,19 @@
-{# The audiences that still have members but no model in the project, as a list. Looked for only in runs that publish anyway. #}
-{% macro gone_audiences(results, passed, membership) -%}
+{# The audiences that have members or a recorded definition, but no model in the project any more, as a list.
+   Looked for only in runs that publish anyway. #}
+{% macro gone_audiences(results, passed, tables) -%}
     {%- set gone = [] -%}
     {%- set built = [] -%}
     {%- for result in results if result.status == 'success' -%}
         {%- do built.append(result.node.name) -%}
     {%- endfor -%}
     {%- if passed or 'segmentloom__audience_membership' in built -%}
-        {%- set known = [] -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
-            {%- do known.append(node.config.meta.get('segmentloom_audience')) -%}
+        {%- set known = segmentloom.audience_models() -%}
+        {%- set names = segmentloom.recorded_definitions(tables['audience_changes']) | list -%}
+        {%- for row in run_query('select distinct audience from ' ~ tables['audience_membership']).rows -%}
+            {%- do names.append(row[0]) -%}
         {%- endfor -%}
-        {%- for row in run_query('select distinct audience from ' ~ membership).rows if row[0] not in known -%}
-            {%- do gone.append(row[0]) -%}
+        {%- for name in names | unique if name not in known -%}
+            {%- do gone.append(name) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(gone) }}

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.audiences.wording import definition_text
 
 PROPERTIES_FILE = "_audiences.yml"
 TIMESTAMP = "{{ 'timestamp_ntz' if target.type == 'snowflake' else 'timestamp' }}"
@@ -51,13 +52,20 @@ def properties_text(entries: Mapping[str, Entry], *, mark: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists below their key, and never writes an alias."""
+    """Indents lists below their key, shows text of several lines as lines, and never writes an alias."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _model(audience: Audience) -> dict[str, Any]:
@@ -67,7 +75,11 @@ def _model(audience: Audience) -> dict[str, Any]:
         "config": {
             "tags": ["audience", audience.cadence],
             "contract": {"enforced": True},
-            "meta": {"segmentloom_audience": audience.name, "segmentloom_source": audience.path},
+            "meta": {
+                "segmentloom_audience": audience.name,
+                "segmentloom_source": audience.path,
+                "segmentloom_definition": definition_text(audience.file),
+            },
         },
         "columns": [
             {

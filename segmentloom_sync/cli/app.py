@@ -45,6 +45,7 @@ def options(
 def _register() -> None:
     """Import every command; heavy imports stay inside their functions."""
     from segmentloom_sync.cli import (  # noqa: F401
+        audit,
         compile,
         demo,
         identity_check,

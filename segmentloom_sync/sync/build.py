@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from segmentloom_sync.audiences import authors
 from segmentloom_sync.audiences.compile import write_models
 from segmentloom_sync.dbt import Dbt, NodeResult
 from segmentloom_sync.errors import DbtError
@@ -18,6 +19,7 @@ PUBLISHED = (
     "segmentloom__audience_membership",
     "segmentloom__audience_membership_log",
     "segmentloom__audience_sizes",
+    "segmentloom__audience_changes",
 )
 INSPECTED = (
     "int_segmentloom__links",
@@ -58,6 +60,7 @@ def build_audiences(
             "--exclude-resource-type",
             "unit_test",
             variables=variables,
+            environment=authors.environment(project.directory, chosen.everybody.keys() | chosen.broken),
             label=f"dbt build of {len(names)} audience{'s' if len(names) != 1 else ''}",
         )
     return failures(results, names)

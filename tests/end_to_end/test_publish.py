@@ -24,7 +24,12 @@ from tests.workspace import Workspace
 Row = tuple[Any, ...]
 
 MEMBERSHIP = "segmentloom__audience_membership"
-ALL = ("tag:audience", MEMBERSHIP, f"{MEMBERSHIP}_log", "segmentloom__audience_sizes")
+ALL = (
+    *("tag:audience", MEMBERSHIP, f"{MEMBERSHIP}_log"),
+    *("segmentloom__audience_sizes", "segmentloom__audience_changes"),
+)
+STAFF = "cadence: daily\nmatch: {trait: is_staff, is: true}"
+NEW_STAFF = "cadence: hourly\nmatch: {trait: is_staff, is: true}"
 PURCHASE = datetime(2026, 6, 1, tzinfo=UTC)
 AUDIENCES = {
     "staff": "match: {trait: is_staff, is: true}",
@@ -43,11 +48,13 @@ tests: {min_members: 1, includes: ["user_id:u-p1"], excludes: ["user_id:u-p2"]}
 
 @dataclass(frozen=True)
 class State:
-    """What the public tables hold, times as the day of June."""
+    """What the public tables hold, times as the day of June, and the tables of audiences that there are."""
 
     members: list[Row]
     log: list[Row]
     sizes: list[Row]
+    changes: list[Row]
+    tables: list[Row]
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,9 @@ class Shop:
             "select strftime(changed_at, '%d'), audience, profile_id, change"
             " from segmentloom.audience_membership_log",
             "select strftime(evaluated_at, '%d'), audience, members from segmentloom.audience_sizes",
+            "select dense_rank() over (order by changed_at), audience, change, old_definition, new_definition"
+            " from segmentloom.audience_changes",
+            "select table_name from information_schema.tables where table_name like 'audience_%'",
         )
         state = State(*(list(connection.execute(f"{query} order by all").fetchall()) for query in queries))
         connection.close()
@@ -111,9 +121,13 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("publish") / "shop")
+
+
+@pytest.fixture(scope="module")
+def story(shop: Shop) -> Story:
     """Runs of dbt on a shop that changes in between."""
-    shop = Shop(tmp_path_factory.mktemp("publish") / "shop")
     shop.has({"p1": {"seats": 5}, "p2": {}, "p3": {"is_staff": "TRUE"}}, "p1", "p2", "p3")
     alone = shop.build("2026-06-02", "audience_staff")
     together = shop.build("2026-06-03T12:30:00Z", *ALL)
@@ -123,6 +137,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     shop.has(
         {"p1": {}, "p2": {"is_staff": True}, "p3": {"is_staff": True}, "p4": {"seats": 9}}, "p1", "p2", "p4"
     )
+    shop.workspace.audience("staff", NEW_STAFF)
     shop.build("2026-06-04", *ALL, "--full-refresh", check=False)
     changed = shop.build("2026-06-04", "audience_buyers", "audience_staff")
 
@@ -136,16 +151,18 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         "no rows": shop.build("2026-06-05", "audience_staff", "--empty"),
     }
 
+    # One is renamed, two are deleted.
     for name in AUDIENCES:
         (shop.workspace.path / "audiences" / f"{name}.yml").unlink()
-    gone = shop.build("2026-06-05", MEMBERSHIP)
+    shop.workspace.audience("employees", NEW_STAFF)
+    gone = shop.build("2026-06-05", "audience_employees")
     return Story(alone, together, changed, untested, gone, compiled, rendered)
 
 
 def test_one_audience_alone_is_published_alone_even_first(story: Story) -> None:
-    assert story.alone == State(
-        [("staff", "p3", "02", "02")], [("02", "staff", "p3", "enter")], [("02", "staff", 1)]
-    )
+    assert story.alone.members == [("staff", "p3", "02", "02")]
+    assert story.alone.log == [("02", "staff", "p3", "enter")]
+    assert story.alone.sizes == [("02", "staff", 1)]
 
 
 def test_members_keep_the_time_at_which_they_entered(story: Story) -> None:
@@ -194,12 +211,45 @@ def test_what_was_not_tested_to_the_end_or_is_empty_on_purpose_is_not_published(
     assert story.untested[run] == story.changed
 
 
-def test_audiences_that_are_gone_lose_their_members_and_keep_their_history(story: Story) -> None:
-    assert story.gone.members == []
-    assert [row for row in story.gone.log if row[0] == "05"] == [
-        ("05", audience, profile, "exit") for audience, profile, _, _ in story.changed.members
+def test_audiences_that_are_gone_or_renamed_leave_only_their_history(story: Story, shop: Shop) -> None:
+    assert story.gone.members == [("employees", "p1", "05", "05")]
+    assert [row for row in story.gone.log if row[0] == "05"] == sorted(
+        [
+            ("05", "employees", "p1", "enter"),
+            *(("05", audience, profile, "exit") for audience, profile, _, _ in story.changed.members),
+        ]
+    )
+    assert story.gone.sizes == [*story.changed.sizes, ("05", "employees", 1)]
+    assert [name for (name,) in story.gone.tables] == [
+        "audience_changes",
+        "audience_employees",
+        "audience_membership",
+        "audience_membership_log",
+        "audience_sizes",
     ]
-    assert story.gone.sizes == story.changed.sizes
+    generated = sorted(path.name for path in (shop.workspace.path / "models" / "audiences").iterdir())
+    assert generated == ["_audiences.yml", "audience_employees.sql"]
+    assert "audience_staff" not in (shop.workspace.path / "models" / "audiences" / "_audiences.yml").read_text()
+
+
+def test_each_change_of_a_definition_is_recorded_once_when_it_is_published(story: Story) -> None:
+    assert story.alone.changes == [(1, "staff", "added", None, STAFF)]
+    assert [row[:3] for row in story.together.changes] == [
+        (1, "staff", "added"),
+        (2, "buyers", "added"),
+        (2, "large", "added"),
+    ]
+    # The run whose test of `large` failed published the others; the one after it found nothing new.
+    assert story.changed.changes == [*story.together.changes, (3, "staff", "changed", STAFF, NEW_STAFF)]
+
+
+def test_definitions_that_go_are_recorded_with_what_they_were(story: Story) -> None:
+    assert [row for row in story.gone.changes if row[0] == 4] == [
+        (4, "buyers", "removed", story.together.changes[1][4], None),
+        (4, "employees", "added", None, NEW_STAFF),
+        (4, "large", "removed", story.together.changes[2][4], None),
+        (4, "staff", "removed", NEW_STAFF, None),
+    ]
 
 
 @pytest.mark.parametrize("name", AUDIENCES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -42,7 +44,18 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, platforms: Mapping[str, 
     settings = {name: platform.settings() for name, platform in platforms.items()}
     settings["meta"]["access_token"] = "${TEST_META_TOKEN}"
     (workspace.path / "segmentloom.yml").write_text(yaml.safe_dump({"destinations": settings}))
+    git(workspace, "init", "--quiet")
+    git(workspace, "add", "audiences")
+    git(workspace, "commit", "--quiet", "--message", "Add the buyers")
     return workspace
+
+
+def git(workspace: Workspace, *arguments: str) -> str:
+    identity = ["-c", "user.name=Ann Miller", "-c", "user.email=ann@example.com"]
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=workspace.path, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def order(person: str, *, phone: str | None = None, consent: str = "granted") -> dict[str, Any]:
@@ -189,6 +202,25 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     file.write_text(AUDIENCE + "tests: {min_members: 3}\n")
     assert {counts[:2] for counts in run(workspace, platforms).values()} == {(1, 0)}
     assert tables(workspace) != published
+
+
+def test_the_audit_says_who_changed_what_was_published(workspace: Workspace) -> None:
+    changed, added = workspace.json("audit", "buyers", "--since", "2026-01-01")["changes"]
+    commit = git(workspace, "rev-parse", "HEAD")
+    keys = ("change", "changed_by", "git_commit", "is_uncommitted")
+    assert [added[key] for key in keys] == ["added", "Ann Miller", commit, False]
+    assert [changed[key] for key in keys] == ["changed", getpass.getuser(), commit, True]
+    assert added["new_definition"] == changed["old_definition"]
+    assert (added["old_hash"], added["new_hash"]) == (None, changed["old_hash"])
+    assert "@" not in json.dumps([added, changed])
+
+    text = workspace.cli("audit").stdout
+    assert f"buyers changed by {getpass.getuser()}, commit {commit[:10]}, not committed" in text
+    assert "\n  +  min_members: 3\n" in text or "\n  +tests: {min_members: 3}\n" in text
+    assert "\n   match: {event: Order Completed, within: 30 days}\n" in text
+    assert workspace.json("audit", "--since", "2999-01-01") == {"changes": []}
+    done = workspace.cli("audit", "byers", check=False)
+    assert (done.returncode, "did you mean 'buyers'?" in done.stderr) == (2, True)
 
 
 def tables(workspace: Workspace) -> list[list[tuple[Any, ...]]]:

@@ -27,7 +27,16 @@ def play(workspace: Workspace) -> None:
     _build(workspace, FIRST_DAY)
     _load(workspace, "second.jsonl", status=1)
     _load(workspace, "first.jsonl", status=1)
+    _change_audiences(workspace)
     _build(workspace, SECOND_DAY)
+
+
+def _change_audiences(workspace: Workspace) -> None:
+    """One goes, and another gets a test that it passes; nobody else enters or leaves for that."""
+    (workspace.path / "audiences" / "early.yml").unlink()
+    text = (FOLDER / "audiences" / "odd_values.yml").read_text()
+    workspace.audience("odd_values", f"{text}tests: {{min_members: 1, max_members: 1000}}\n")
+    workspace.cli("compile")
 
 
 def _connect_the_shop(workspace: Workspace) -> None:

@@ -31,6 +31,9 @@ PUBLIC_RELATIONS: Mapping[str, str] = {
     "audience_membership": "audience profile_id entered_at evaluated_at",
     "audience_membership_log": "audience profile_id change changed_at",
     "audience_sizes": "audience evaluated_at members",
+    "audience_changes": (
+        "audience change changed_by git_commit is_uncommitted old_hash new_hash old_definition new_definition"
+    ),
     "hashed_identifiers": "hash_rule profile_id identifier_type identifier",
 }
 
