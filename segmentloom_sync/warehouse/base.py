@@ -43,6 +43,10 @@ class Warehouse(Protocol):
         """All rows of a small result."""
         ...
 
+    def estimated_bytes(self, query: Statement) -> int | None:
+        """What the engine says beforehand that a query will read; None when it does not say. Runs nothing."""
+        ...
+
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         """Stream a large result in batches of exactly `size` rows (the last may be smaller).
 

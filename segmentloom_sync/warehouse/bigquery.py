@@ -15,7 +15,7 @@ from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, Statement
 from segmentloom_sync.warehouse.bigquery_credentials import google_credentials
 from segmentloom_sync.warehouse.bigquery_load import TYPES, load
-from segmentloom_sync.warehouse.parameters import bind, changes_rows
+from segmentloom_sync.warehouse.parameters import bind, changes_rows, with_prefix
 from segmentloom_sync.warehouse.refusal import refusal
 
 if TYPE_CHECKING:
@@ -96,6 +96,11 @@ class BigQuery:
                 for row in result
             ]
 
+    def estimated_bytes(self, query: Statement) -> int | None:
+        with _refusals("a dry run"):
+            job = self._query(query.sql, query.parameters, dry_run=True)
+            return int(job.total_bytes_processed or 0)
+
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         with _refusals("a query"):
             result = self._query(sql, parameters).result(page_size=size)
@@ -111,9 +116,9 @@ class BigQuery:
         parameters: dict[str, Any] = {}
         texts = []
         for number, statement in enumerate(statements):
-            text, renamed = _with_prefix(statement, f"statement_{number}_")
-            texts.append(text)
-            parameters.update(renamed)
+            renamed = with_prefix(statement, f"statement_{number}_")
+            texts.append(renamed.sql)
+            parameters.update(renamed.parameters)
         script = ";\n".join(["begin transaction", *texts, "commit transaction"])
         with _refusals("a change"):
             self._query(f"{script};", parameters).result()
@@ -189,7 +194,7 @@ class BigQuery:
     def _create_dataset(self, area: Area) -> None:
         self._query(f"create schema if not exists `{self._project}`.`{self._dataset(area)}`", {}).result()
 
-    def _query(self, sql: str, parameters: Mapping[str, Any]) -> bigquery.QueryJob:
+    def _query(self, sql: str, parameters: Mapping[str, Any], *, dry_run: bool = False) -> bigquery.QueryJob:
         from google.cloud import bigquery
         from google.cloud.bigquery.retry import DEFAULT_RETRY
 
@@ -202,20 +207,15 @@ class BigQuery:
         )
         values = [_parameter(name, parameters[name]) for name in dict.fromkeys(names)]
         config = bigquery.QueryJobConfig(query_parameters=[value for value in values if value is not None])
+        if dry_run:
+            # An answer that BigQuery still has would be free, and the next one not.
+            config.dry_run, config.use_query_cache = True, False
         return self._client.query(
             text,
             job_config=config,
             timeout=_REQUEST_SECONDS,
             retry=DEFAULT_RETRY.with_timeout(_RETRY_SECONDS),
         )
-
-
-def _with_prefix(statement: Statement, prefix: str) -> tuple[str, dict[str, Any]]:
-    """The statement with its parameters renamed: a script has one set of them for all its statements."""
-    text, _ = bind(
-        statement.sql, statement.parameters, lambda name: f":{prefix}{name}", backslash_escapes=True
-    )
-    return text, {f"{prefix}{name}": value for name, value in statement.parameters.items()}
 
 
 def _parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter | None:

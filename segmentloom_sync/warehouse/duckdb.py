@@ -63,6 +63,9 @@ class DuckDb:
                 result = self._connection.execute(text, values)
             return [tuple(map(_outgoing, row)) for row in result.fetchall()]
 
+    def estimated_bytes(self, query: Statement) -> int | None:
+        return None
+
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         # DuckDB streams a relation, but one with parameters it holds in memory: they become variables.
         text, names = bind(sql, parameters, lambda name: f"getvariable('{name}')", backslash_escapes=False)

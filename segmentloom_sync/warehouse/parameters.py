@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from segmentloom_sync.warehouse.base import Statement
+
 # Texts in which a colon means nothing; an unfinished one is left to the engine to complain about.
 _SKIPPED = r"""
     "(?:[^"]|"")*"
@@ -33,6 +35,17 @@ def changes_rows(sql: str) -> bool:
 def without_zone(value: Any) -> Any:
     """A time in UTC without its zone, for engines whose columns have none; other values as they are."""
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def with_prefix(statement: Statement, prefix: str, *, backslash_escapes: bool = True) -> Statement:
+    """The statement with its parameters renamed, for a place where several share one set of them."""
+    text, _ = bind(
+        statement.sql,
+        statement.parameters,
+        lambda name: f":{prefix}{name}",
+        backslash_escapes=backslash_escapes,
+    )
+    return Statement(text, {f"{prefix}{name}": value for name, value in statement.parameters.items()})
 
 
 def bind(

@@ -97,6 +97,9 @@ class Snowflake:
                 for row in cursor
             ]
 
+    def estimated_bytes(self, query: Statement) -> int | None:
+        return None
+
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         with _refusals("a query"), self._cursor(sql, parameters) as cursor:
             parts = (batch for table in cursor.fetch_arrow_batches() for batch in table.to_batches())
