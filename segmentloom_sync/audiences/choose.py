@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from segmentloom_sync.audiences.library import (
     listed,
     load_audiences,
     load_file,
+    parse,
 )
 from segmentloom_sync.audiences.problems import suggestion
 from segmentloom_sync.audiences.references import claim_of, link
 from segmentloom_sync.errors import ConfigError, DefinitionError
+
+STANDARD_INPUT = "-"
+NAME_OF_STANDARD_INPUT = "stdin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,15 @@ class Choice:
 
 
 def choose_audience(project: HasDirectory, wanted: str) -> Choice:
-    """Find an audience by name, or read it from a file anywhere.
+    """Find an audience by name, or read it from a file anywhere, or from standard input for `-`.
 
     Raises:
         DefinitionError: its own file is wrong, or one that it uses.
         ConfigError: there is no such audience or file.
     """
     audiences, problems = load_audiences(project)
-    if wanted.endswith((".yml", ".yaml")) or "/" in wanted:
-        audience = _from_file(project, Path(wanted), audiences)
+    if is_file(wanted):
+        audience = _from_file(project, wanted, audiences)
         own = ""
     else:
         own = f"{FOLDER}/{wanted}.yml"
@@ -55,14 +60,25 @@ def choose_audience(project: HasDirectory, wanted: str) -> Choice:
     return Choice(audience, {**audiences, audience.name: audience}, warnings)
 
 
-def _from_file(project: HasDirectory, file: Path, audiences: dict[str, Audience]) -> Audience:
-    try:
-        exists = file.is_file()
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {(error.strerror or 'unreadable').lower()}") from None
-    if not exists:
-        raise ConfigError(f"there is no file {file}", hint="give an audience's name or the path of its file")
-    audience, problems = load_file(file, label=str(file))
+def is_file(wanted: str) -> bool:
+    """Whether what a person named is a file rather than an audience of the project."""
+    return wanted == STANDARD_INPUT or wanted.endswith((".yml", ".yaml")) or "/" in wanted
+
+
+def _from_file(project: HasDirectory, wanted: str, audiences: dict[str, Audience]) -> Audience:
+    if wanted == STANDARD_INPUT:
+        audience, problems = parse(sys.stdin.buffer.read(), name=NAME_OF_STANDARD_INPUT, label=wanted)
+    else:
+        file = Path(wanted)
+        try:
+            exists = file.is_file()
+        except OSError as error:
+            raise ConfigError(f"cannot read {file}: {(error.strerror or 'unreadable').lower()}") from None
+        if not exists:
+            raise ConfigError(
+                f"there is no file {file}", hint="give an audience's name or the path of its file"
+            )
+        audience, problems = load_file(file, label=wanted)
     if audience is not None:
         name, path = audience.name, audience.path
         files = [entry for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"]

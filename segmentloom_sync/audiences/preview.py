@@ -2,75 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
+from segmentloom_sync.audiences.breakdown import Breakdown
 from segmentloom_sync.audiences.definition import SyncSpec
-from segmentloom_sync.audiences.describe import condition_text
+from segmentloom_sync.audiences.evaluation import Evaluation
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.audiences.parts import condition_texts, step_text
+from segmentloom_sync.audiences.preview_figures import ConditionCount, DestinationCounts, FunnelStep, Preview
+from segmentloom_sync.audiences.preview_published import OVERLAP_COLUMNS, PublishedState
 from segmentloom_sync.errors import ConfigError
-from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.warehouse.base import Statement, Warehouse
+from segmentloom_sync.warehouse.parameters import with_prefix
 
 if TYPE_CHECKING:
     from segmentloom_sync.project import Project
 
-NEEDED = ("profiles", "int_segmentloom__profile_events")
+Rows = list[tuple[Any, ...]]
+SYNC_COLUMNS = ("identifier_type", "wanted", "adds", "removes")
+MEMBERS = Statement("select profile_id from counted_members")
+"""How the further questions of a preview read the members; see the macro `audience_preview`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionCount:
-    """A leaf condition and how many profiles it alone holds for."""
+class CountsDestinations(Protocol):
+    """Counts what a sync would send for a query of members."""
 
-    condition: str
-    members: int
+    def question(self, spec: SyncSpec, members: Statement) -> Statement:
+        """The query of one sync, with the columns SYNC_COLUMNS."""
+        ...
 
-
-@dataclass(frozen=True, slots=True)
-class DestinationCounts:
-    """What one sync of the audience would have and change, in identifiers."""
-
-    destination: str
-    identifiers: Mapping[str, int]
-    adds: int
-    removes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The numbers of an audience at a time."""
-
-    audience: str
-    members: int
-    as_of: datetime
-    conditions: tuple[ConditionCount, ...]
-    by_destination: tuple[DestinationCounts, ...]
-
-    def document(self) -> dict[str, Any]:
-        """The keys of `preview --json`."""
-        return {
-            "audience": self.audience,
-            "members": self.members,
-            "as_of": _iso(self.as_of),
-            "conditions": [
-                {"condition": count.condition, "members": count.members} for count in self.conditions
-            ],
-            "by_destination": [
-                {
-                    "destination": counts.destination,
-                    "identifiers": dict(counts.identifiers),
-                    "adds": counts.adds,
-                    "removes": counts.removes,
-                }
-                for counts in self.by_destination
-            ],
-        }
-
-
-CountDestination = Callable[[SyncSpec, Statement], DestinationCounts]
-"""Counts what a sync would send for a query of members."""
+    def counts(self, spec: SyncSpec, rows: Rows) -> DestinationCounts:
+        """What its rows say."""
+        ...
 
 
 class Previewer:
@@ -89,54 +54,138 @@ class Previewer:
     def __init__(
         self, project: Project, warehouse: Warehouse, audiences: Mapping[str, Audience], as_of: datetime
     ) -> None:
-        missing = [name for name in NEEDED if not warehouse.exists(name)]
-        if missing:
-            raise ConfigError(
-                f"the schema {warehouse.schema} has no {' and no '.join(missing)} yet",
-                hint="build them with `dbt build`",
-            )
         self._warehouse = warehouse
-        self._audiences = audiences
         self._as_of = as_of
-        self._macros = MacroRenderer(
-            project,
-            warehouse,
-            variables={"segmentloom_as_of": _iso(as_of)},
-            references=self._inlined,
-        )
+        self._evaluation = Evaluation(project, warehouse, audiences, as_of)
 
-    def preview(self, audience: Audience, count_destination: CountDestination | None = None) -> Preview:
+    def preview(self, audience: Audience, destinations: CountsDestinations | None = None) -> Preview:
         """Count an audience, its leaf conditions, and its syncs when there is a way to count them."""
-        sql = self._macros.render("audience_preview", audience.definition)
-        [(members, *leaves)] = self._warehouse.rows(sql)
-        texts = [condition_text(steps, leaf) for steps, leaf in audience.file.leaves()]
-        query = self.members(audience)
+        return self.prepare(audience, destinations).count()
+
+    def prepare(self, audience: Audience, destinations: CountsDestinations | None = None) -> PreparedPreview:
+        """The queries of a preview, so that their cost can be asked for first."""
+        return PreparedPreview(self._warehouse, self._evaluation, audience, self._as_of, destinations)
+
+
+class PreparedPreview:
+    """The queries of one preview, not run yet.
+
+    Args:
+        warehouse: an open connection; nothing is written through it.
+        evaluation: gives the SQL.
+        audience: who is counted.
+        as_of: the end of all windows.
+        destinations: counts the syncs; without it they are left out.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        evaluation: Evaluation,
+        audience: Audience,
+        as_of: datetime,
+        destinations: CountsDestinations | None,
+    ) -> None:
+        self._warehouse = warehouse
+        self._audience = audience
+        self._as_of = as_of
+        self._destinations = destinations
+        self._estimate: int | None = None
+        self._published = PublishedState(warehouse, audience.name)
+        self._syncs = audience.sync if destinations else ()
+        self._breakdown = Breakdown(audience.definition)
+        self._funnel = self._breakdown.funnel()
+        self._left_out = {
+            number: judgement
+            for number in range(1, self._breakdown.leaf_count + 1)
+            if (judgement := self._breakdown.left_out(number)) is not None
+        }
+        self._columns: list[tuple[str, ...]] = []
+        self._statements = [self._counts(evaluation), *self._published.history()]
+
+    def _counts(self, evaluation: Evaluation) -> Statement:
+        """Everything that asks who the members are, as one statement."""
+        questions: list[tuple[Statement, tuple[str, ...]]] = [
+            (question, OVERLAP_COLUMNS) for question in self._published.overlaps(MEMBERS)
+        ]
+        if self._destinations:
+            questions += [(self._destinations.question(spec, MEMBERS), SYNC_COLUMNS) for spec in self._syncs]
+        parameters: dict[str, Any] = {}
+        answers = []
+        for number, (question, columns) in enumerate(questions, start=1):
+            renamed = with_prefix(question, f"answer_{number}_")
+            parameters |= renamed.parameters
+            self._columns.append(columns)
+            answers.append({"sql": renamed.sql, "columns": columns})
+        judgements = [*self._left_out.values(), *(step.judgement for step in self._funnel)]
+        sql = evaluation.render("audience_preview", self._audience.definition, judgements, answers)
+        return Statement(sql, parameters)
+
+    def estimated_bytes(self, limit: int | None = None) -> int | None:
+        """What the engine says that the queries will read; None when it does not say.
+
+        Raises:
+            ConfigError: it is more than the limit, or there is a limit and the engine does not say.
+        """
+        estimates = [self._warehouse.estimated_bytes(statement) for statement in self._statements]
+        known = [estimate for estimate in estimates if estimate is not None]
+        self._estimate = sum(known) if len(known) == len(estimates) else None
+        if limit is not None and self._estimate is None:
+            raise ConfigError(
+                f"{self._warehouse.engine} does not say beforehand how much a query reads",
+                hint="leave --max-bytes out; BigQuery alone estimates bytes",
+            )
+        if limit is not None and self._estimate is not None and self._estimate > limit:
+            raise ConfigError(
+                f"the preview would read {self._estimate:,} bytes, more than --max-bytes {limit:,}",
+                hint="nothing was read; shorten the windows, or raise --max-bytes",
+            )
+        return self._estimate
+
+    def count(self) -> Preview:
+        """Run the queries."""
+        counted, *histories = [
+            self._warehouse.rows(statement.sql, **statement.parameters) for statement in self._statements
+        ]
+        [(_, _, *figures)] = [row for row in counted if row[0] == 0]
+        profiles, members, *counts = map(int, figures)
+        leaves, counts = counts[: self._breakdown.leaf_count], counts[self._breakdown.leaf_count :]
+        without = dict(zip(self._left_out, counts, strict=False))
+        passed = counts[len(self._left_out) :]
+        answers = iter(self._answers(counted))
+        published, overlaps, history = self._published.read(
+            [next(answers) for _ in histories], histories, members
+        )
         return Preview(
-            audience=audience.name,
-            members=int(members),
+            audience=self._audience.name,
+            profiles=profiles,
+            members=members,
             as_of=self._as_of,
             conditions=tuple(
-                ConditionCount(text, int(number)) for text, number in zip(texts, leaves, strict=True)
+                ConditionCount(text, alone, without[number] - members if number in without else None)
+                for number, (text, alone) in enumerate(
+                    zip(condition_texts(self._audience), leaves, strict=True), start=1
+                )
             ),
-            by_destination=tuple(count_destination(spec, query) for spec in audience.sync)
-            if count_destination
+            funnel=tuple(
+                FunnelStep(step_text(self._audience, step), number)
+                for step, number in zip(self._funnel, passed, strict=True)
+            ),
+            by_destination=tuple(
+                self._destinations.counts(spec, rows) for spec, rows in zip(self._syncs, answers, strict=True)
+            )
+            if self._destinations
             else (),
+            published=published,
+            overlaps=overlaps,
+            history=history,
+            estimated_bytes=self._estimate,
         )
 
-    def members(self, audience: Audience) -> Statement:
-        """A query of the profile ids in an audience."""
-        sql = self._macros.render("audience", audience.definition)
-        return Statement(f"select members.profile_id from (\n{sql}\n) as members")
-
-    def _inlined(self, model: str) -> str | None:
-        """Another audience as a subquery, so that it need not have been built."""
-        name = model.removeprefix("audience_")
-        if name == model:
-            return None
-        if name not in self._audiences:
-            raise ConfigError(f"the audience {name} is not there or its file is wrong")
-        return f"(\n{self._macros.render('audience', self._audiences[name].definition)}\n)"
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    def _answers(self, counted: Rows) -> list[Rows]:
+        """The rows of each further question."""
+        lengths = [len(columns) for columns in self._columns]
+        return [
+            [tuple(row[1 : 1 + length]) for row in counted if row[0] == part]
+            for part, length in enumerate(lengths, start=1)
+        ]

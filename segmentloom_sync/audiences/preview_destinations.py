@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from segmentloom_sync.audiences.definition import SyncSpec
-from segmentloom_sync.audiences.preview import DestinationCounts
+from segmentloom_sync.audiences.preview_figures import DestinationCounts
 from segmentloom_sync.destinations.base import Destination
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.settings import FILE, load_settings
 from segmentloom_sync.sync.lists import remembered_list
-from segmentloom_sync.sync.plan import PlanCounts, delta, preview
+from segmentloom_sync.sync.plan import PlanCounts, delta, preview, wanted_by_type
 from segmentloom_sync.sync.tables import BATCHES, LEDGER
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
 from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
@@ -82,14 +82,17 @@ class DestinationCounter:
         self._choices = choices
         self._has_synced = warehouse.exists("ledger", "sync") and warehouse.exists("batches", "sync")
 
-    def __call__(self, spec: SyncSpec, members: Statement) -> DestinationCounts:
-        """Count one sync for a query of members.
+    def question(self, spec: SyncSpec, members: Statement) -> Statement:
+        """The query that counts one sync for a query of members.
 
         Raises:
             ConfigError: the destination is neither configured nor the name of a platform.
         """
         plan = self.plan(spec, members)
-        rows = self._warehouse.rows(COUNT_BY_TYPE.format(plan=plan.sql), **plan.parameters)
+        return Statement(COUNT_BY_TYPE.format(plan=plan.sql), plan.parameters)
+
+    def counts(self, spec: SyncSpec, rows: list[tuple[Any, ...]]) -> DestinationCounts:
+        """What the rows of that query say."""
         wanted = {str(kind): int(number) for kind, number, _, _ in rows}
         return DestinationCounts(
             destination=spec.destination,
@@ -104,7 +107,7 @@ class DestinationCounter:
         Raises:
             ConfigError: the destination is neither configured nor the name of a platform.
         """
-        target = self._target(spec)
+        target = self.target(spec)
         return delta(self._tables, target, self._list_id(target), self._now, members)
 
     def plan_counts(self, spec: SyncSpec, members: Statement) -> PlanCounts:
@@ -113,18 +116,23 @@ class DestinationCounter:
         Raises:
             ConfigError: the destination is neither configured nor the name of a platform.
         """
-        target = self._target(spec)
+        target = self.target(spec)
         return preview(self._tables, target, self._list_id(target), self._now, members)
 
-    @property
-    def _tables(self) -> Warehouse:
-        return self._warehouse if self._has_synced else cast(Warehouse, _BeforeFirstSync(self._warehouse))
+    def wanted(self, spec: SyncSpec, members: Statement) -> dict[str, int]:
+        """How many identifiers of each kind one sync would have the list hold.
 
-    def _list_id(self, target: SyncTarget) -> str | None:
-        known = remembered_list(self._warehouse, target) if self._has_synced else None
-        return known.id if known else None
+        Raises:
+            ConfigError: the destination is neither configured nor the name of a platform.
+        """
+        return wanted_by_type(self._tables, self.target(spec), self._now, members)
 
-    def _target(self, spec: SyncSpec) -> SyncTarget:
+    def target(self, spec: SyncSpec) -> SyncTarget:
+        """The list, with the rules of its destination.
+
+        Raises:
+            ConfigError: the destination is neither configured nor the name of a platform.
+        """
         choices = self._choices.get(spec.destination, Choices(spec.destination))
         # The plan reads only what the class itself says; an instance would want credentials.
         destination = cast(Destination, destination_type(choices.type))
@@ -136,6 +144,14 @@ class DestinationCounter:
             identifier_types=tuple(spec.identifiers),
             consent_rule=consent_rule(destination, cast(DestinationSettings, choices)),
         )
+
+    @property
+    def _tables(self) -> Warehouse:
+        return self._warehouse if self._has_synced else cast(Warehouse, _BeforeFirstSync(self._warehouse))
+
+    def _list_id(self, target: SyncTarget) -> str | None:
+        known = remembered_list(self._warehouse, target) if self._has_synced else None
+        return known.id if known else None
 
 
 class _BeforeFirstSync:

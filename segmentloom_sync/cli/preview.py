@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.errors import ConfigError, DefinitionError, SegmentloomError, TryAgainLater
 
 if TYPE_CHECKING:
-    from segmentloom_sync.audiences.preview import Preview
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from segmentloom_sync.audiences.choose import Choice
+    from segmentloom_sync.audiences.preview import PreparedPreview
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.warehouse.base import Warehouse
 
 
 @app.command()
 def preview(
-    audience: Annotated[str, typer.Argument(help="An audience's name, or a file.", metavar="AUDIENCE|FILE")],
+    audience: Annotated[
+        str,
+        typer.Argument(help="An audience's name, a file, or - for standard input.", metavar="AUDIENCE|FILE"),
+    ],
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", help="The time that windows end at, UTC unless it has a zone; default: now."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Count again whenever the file is saved, until Ctrl-C.")
+    ] = False,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-bytes", min=1, help="BigQuery: read nothing if more bytes than this would be.", metavar="N"
+        ),
     ] = None,
     json: Json = False,
     config: Config = None,
@@ -31,54 +50,90 @@ def preview(
 ) -> None:
     """Count an audience, condition by condition and for each destination. Nothing is written.
 
-    Example: segmentloom-sync preview pricing_intent --as-of 2026-07-01
-    """
-    from segmentloom_sync.audiences.choose import choose_audience
-    from segmentloom_sync.audiences.preview import Previewer
-    from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
-    from segmentloom_sync.cli.moments import moment
-    from segmentloom_sync.project import Project
-    from segmentloom_sync.warehouse.connect import connect
+    A file need not be in audiences/ nor be saved as one yet; the audiences that it uses are counted from
+    their files.
 
-    at = moment(as_of, "--as-of") or datetime.now(UTC)
+    Examples: segmentloom-sync preview pricing_intent --as-of 2026-07-01,
+    segmentloom-sync preview drafts/pricing.yml --watch
+    """
+    from segmentloom_sync.audiences.choose import STANDARD_INPUT
+    from segmentloom_sync.cli.moments import moment
+    from segmentloom_sync.cli.preview_report import print_preview
+    from segmentloom_sync.project import Project
+    from segmentloom_sync.warehouse.visits import Visits
+
+    if watch and audience == STANDARD_INPUT:
+        raise ConfigError("standard input cannot be watched", hint="give --watch a file")
+    at = moment(as_of, "--as-of")
     project = Project.find(project_dir, profiles_dir, target)
-    choice = choose_audience(project, audience)
+    with closing(Visits(project)) as visits:
+
+        def count(choice: Choice) -> None:
+            with visits.visit() as warehouse:
+                prepared = _prepare(project, warehouse, choice, at or datetime.now(UTC), config)
+                estimate = prepared.estimated_bytes(max_bytes)
+                if estimate is not None:
+                    terminal.say(f"{warehouse.engine} estimates that this reads {estimate:,} bytes")
+                result = prepared.count()
+            if json:
+                terminal.print_json(result.document())
+            else:
+                print_preview(result)
+
+        if watch:
+            _follow(project, audience, count)
+        count(_choose(project, audience))
+
+
+def _choose(project: Project, wanted: str) -> Choice:
+    from segmentloom_sync.audiences.choose import choose_audience
+
+    choice = choose_audience(project, wanted)
     for warning in choice.warnings:
         terminal.warn(warning)
+    return choice
+
+
+def _prepare(
+    project: Project, warehouse: Warehouse, choice: Choice, at: datetime, config: Path | None
+) -> PreparedPreview:
+    from segmentloom_sync.audiences.preview import Previewer
+
+    previewer = Previewer(project, warehouse, choice.others, at)
+    if not choice.audience.sync:
+        return previewer.prepare(choice.audience)
+    from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
+
     configured = configured_choices(project.directory, config)
-    with closing(connect(project, read_only=True)) as warehouse:
-        previewer = Previewer(project, warehouse, choice.others, at)
-        counter = None
-        if warehouse.exists("hashed_identifiers"):
-            counter = DestinationCounter(warehouse, choice.audience.name, datetime.now(UTC), configured)
-        elif choice.audience.sync:
-            terminal.warn("no counts by destination: hashed_identifiers is not built yet; run `dbt build`")
-        result = previewer.preview(choice.audience, counter)
-    if json:
-        terminal.print_json(result.document())
-    else:
-        _print(result)
+    if not warehouse.exists("hashed_identifiers"):
+        terminal.warn("no counts by destination: hashed_identifiers is not built yet; run `dbt build`")
+        return previewer.prepare(choice.audience)
+    counter = DestinationCounter(warehouse, choice.audience.name, datetime.now(UTC), configured)
+    return previewer.prepare(choice.audience, counter)
 
 
-def _print(result: Preview) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _follow(project: Project, wanted: str, count: Callable[[Choice], None]) -> NoReturn:
+    """Count at each save. What is wrong is printed and waits for the next; only the first time, what no
+    edit of a file can mend ends it."""
+    from segmentloom_sync.audiences.watch import Watcher
+    from segmentloom_sync.cli.app import report
 
-    console = terminal.stdout()
-    console.print(
-        f"[bold]{result.audience}[/bold]: {result.members:,} members as of {result.as_of:%Y-%m-%d %H:%M} UTC"
-    )
-    conditions = Table("condition", box=None, pad_edge=False)
-    conditions.add_column("alone", justify="right")
-    for count in result.conditions:
-        conditions.add_row(escape(count.condition), f"{count.members:,}")
-    console.print(conditions)
-    if result.by_destination:
-        destinations = Table("destination", "identifiers", box=None, pad_edge=False)
-        destinations.add_column("adds", justify="right")
-        destinations.add_column("removes", justify="right")
-        for row in result.by_destination:
-            identifiers = ", ".join(f"{number:,} {kind}" for kind, number in row.identifiers.items())
-            destinations.add_row(row.destination, identifiers, f"{row.adds:,}", f"{row.removes:,}")
-        console.print()
-        console.print(destinations)
+    watcher = Watcher(project, wanted)
+    has_counted = False
+    while True:
+        watcher.look()
+        choice: Choice | None = None
+        try:
+            choice = _choose(project, wanted)
+            count(choice)
+            has_counted = True
+        except (DefinitionError, TryAgainLater) as error:
+            report(error)
+            if isinstance(error, TryAgainLater):
+                continue
+        except SegmentloomError as error:
+            if not has_counted:
+                raise
+            report(error)
+        saved = watcher.wait(choice)
+        terminal.say(f"{datetime.now():%H:%M:%S} {saved.name} saved")

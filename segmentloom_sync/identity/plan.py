@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from segmentloom_sync import terminal
+from segmentloom_sync.audiences.evaluation import NEEDED as FOR_AUDIENCES
 from segmentloom_sync.audiences.library import Audience, load_audiences
-from segmentloom_sync.audiences.preview import NEEDED as FOR_AUDIENCES
 from segmentloom_sync.audiences.preview_destinations import Choices, configured_choices
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.errors import ConfigError

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from segmentloom_sync.audiences.evaluation import Evaluation
 from segmentloom_sync.audiences.library import Audience
-from segmentloom_sync.audiences.preview import Previewer
 from segmentloom_sync.audiences.preview_destinations import Choices, DestinationCounter
 from segmentloom_sync.project import Project
 from segmentloom_sync.shadow.view import shadowed
@@ -125,8 +125,8 @@ class AudienceComparison:
         self._warehouse = warehouse
         self._choices = choices
         self._as_of = as_of
-        self._live = Previewer(project, warehouse, audiences, as_of)
-        self._planned = Previewer(project, shadowed(warehouse), audiences, as_of)
+        self._live = Evaluation(project, warehouse, audiences, as_of)
+        self._planned = Evaluation(project, shadowed(warehouse), audiences, as_of)
 
     def members(self, audience: Audience) -> AudienceChange:
         """Who would enter and leave."""

@@ -106,7 +106,7 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
     attributes = profile_attributes(warehouse, profile_id)
     return Profile(
         found=found,
-        summary=_summary(warehouse, profile_id),
+        summary=read_summary(warehouse, profile_id),
         identifier_count=total,
         oldest=oldest,
         identifiers=tuple(members),
@@ -119,7 +119,8 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
     )
 
 
-def _summary(warehouse: Warehouse, profile_id: str) -> Summary:
+def read_summary(warehouse: Warehouse, profile_id: str) -> Summary:
+    """The profile's row."""
     rows = warehouse.rows(
         f"""
         select

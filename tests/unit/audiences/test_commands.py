@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -56,14 +57,36 @@ def test_a_wrong_file_ends_compile_with_exit_code_2(workspace: Workspace) -> Non
 def test_preview_prints_one_json_object(workspace: Workspace) -> None:
     workspace.audience("bad", "match: {evnt: x}")
     result = CliRunner().invoke(app, ["preview", "free", "--as-of", "2026-07-01", "--json"])
-    assert json.loads(result.stdout) == {
-        "audience": "free",
-        "members": 1,
-        "as_of": "2026-07-01T00:00:00Z",
-        "conditions": [{"condition": 'match: trait plan is "[free]"', "members": 1}],
-        "by_destination": [{"destination": "meta", "identifiers": {"email": 1}, "adds": 1, "removes": 0}],
-    }
+    shown = json.loads(result.stdout)
+    assert (shown["audience"], shown["members"], shown["as_of"]) == ("free", 1, "2026-07-01T00:00:00Z")
+    assert shown["conditions"] == [{"condition": 'match: trait plan is "[free]"', "members": 1, "removes": 1}]
+    assert shown["by_destination"] == [
+        {"destination": "meta", "identifiers": {"email": 1}, "adds": 1, "removes": 0}
+    ]
     assert "audiences/bad.yml:1:8: unknown key 'evnt'" in result.stderr
+
+
+def test_preview_reads_standard_input_and_draws_the_sizes(workspace: Workspace) -> None:
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create table segmentloom.audience_membership (audience varchar, profile_id varchar);"
+            "create table segmentloom.audience_sizes as select 'stdin' as audience,"
+            " timestamp '2026-06-01' + to_days(n::int) as evaluated_at, n as members from range(8) as t (n)"
+        )
+    runner = CliRunner()
+    text = runner.invoke(app, ["preview", "-"], input="match: {all: [{trait: plan, exists: true}]}").stdout
+    assert "stdin: 2 members" in text
+    assert "published: 0 members; 2 would enter, 0 would leave" in text
+    assert "size 0 ▁▂▃▄▅▆▇█ 7, 8 evaluations, 2026-06-01 00:00 UTC to 2026-06-08 00:00 UTC" in text
+    refused = runner.invoke(app, ["preview", "-", "--watch"], input="")
+    assert isinstance(refused.exception, ConfigError)
+    assert "standard input cannot be watched" in refused.exception.message
+
+
+def test_preview_refuses_a_limit_where_nobody_estimates(workspace: Workspace) -> None:
+    result = CliRunner().invoke(app, ["preview", "free", "--max-bytes", "5"])
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.message == "duckdb does not say beforehand how much a query reads"
 
 
 def test_preview_prints_tables_for_people_and_shows_brackets(workspace: Workspace) -> None:

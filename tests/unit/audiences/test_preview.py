@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 
 from segmentloom_sync.audiences.choose import choose_audience
 from segmentloom_sync.audiences.library import Audience, parse
-from segmentloom_sync.audiences.preview import Preview, Previewer
+from segmentloom_sync.audiences.preview import Previewer
 from segmentloom_sync.audiences.preview_destinations import Choices, DestinationCounter
+from segmentloom_sync.audiences.preview_figures import Preview
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.project import Project, ProjectFolder
 from segmentloom_sync.sync.tables import ensure_tables
+from segmentloom_sync.warehouse.base import Statement
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from tests.audience_tables import fill, open_warehouse
 from tests.oracles.audiences import Event
@@ -85,16 +88,29 @@ def test_the_document_has_the_keys_that_others_rely_on(
 ) -> None:
     assert preview(database[1]).document() == {
         "audience": "buyers",
+        "profiles": 4,
         "members": 1,
         "as_of": "2026-07-01T00:00:00Z",
         "conditions": [
+            {
+                "condition": 'match.all[0]: event "Bought" >= 1 within 7 days',
+                "members": 2,
+                "removes": 1,
+            },
+            {"condition": "match.all[1].not: audience team", "members": 2, "removes": 1},
+        ],
+        "funnel": [
             {"condition": 'match.all[0]: event "Bought" >= 1 within 7 days', "members": 2},
-            {"condition": "match.all[1].not: audience team", "members": 2},
+            {"condition": "match.all[1].not: audience team", "members": 1},
         ],
         "by_destination": [
             {"destination": "google_ads", "identifiers": {"email": 1}, "adds": 1, "removes": 0},
             {"destination": "facebook", "identifiers": {"email": 1, "phone": 0}, "adds": 1, "removes": 0},
         ],
+        "published": None,
+        "overlaps": [],
+        "history": [],
+        "estimated_bytes": None,
     }
 
 
@@ -124,6 +140,73 @@ def test_changes_are_against_what_the_list_may_hold(
     google, facebook = preview(warehouse).by_destination
     assert (google.identifiers, google.adds, google.removes) == ({"email": 1}, 0, 2)
     assert (facebook.adds, facebook.removes) == (1, 0)
+
+
+PUBLISHED = """
+create table segmentloom.audience_membership (
+    audience varchar, profile_id varchar, entered_at timestamp, evaluated_at timestamp
+);
+create table segmentloom.audience_sizes (audience varchar, evaluated_at timestamp, members bigint);
+insert into segmentloom.audience_membership (audience, profile_id) values
+    ('buyers', 'p2'), ('buyers', 'p3'),
+    ('twins', 'p1'), ('twins', 'p2'), ('same', 'p1'), ('others', 'p2'), ('zeros', 'p1');
+insert into segmentloom.audience_sizes values
+    ('buyers', '2026-06-30', 2), ('buyers', '2026-06-28', 7), ('buyers', '2026-06-29', 4),
+    ('twins', '2026-06-30', 2);
+"""
+
+
+def test_what_is_published_is_compared(database: tuple[duckdb.DuckDBPyConnection, DuckDb]) -> None:
+    connection, warehouse = database
+    connection.execute(PUBLISHED)
+    shown = preview(warehouse).document()
+    assert shown["published"] == {"members": 2, "entering": 1, "leaving": 2}
+    assert shown["overlaps"] == [
+        {"audience": "same", "members": 1, "both": 1, "share": 1.0},
+        {"audience": "twins", "members": 2, "both": 1, "share": 1.0},
+        {"audience": "zeros", "members": 1, "both": 1, "share": 1.0},
+    ]
+    assert [(size["evaluated_at"].day, size["members"]) for size in shown["history"]] == [
+        (28, 7), (29, 4), (30, 2),
+    ]  # fmt: skip
+
+
+def test_an_audience_that_was_published_empty_is_not_one_that_never_was(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    connection, warehouse = database
+    connection.execute(PUBLISHED)
+    connection.execute("insert into segmentloom.audience_sizes values ('staff', '2026-06-30', 0)")
+    published = preview(warehouse, "staff").document()["published"]
+    assert published == {"members": 0, "entering": 1, "leaving": 0}
+    assert preview(warehouse, "team").document()["published"] is None
+
+
+class Estimating(DuckDb):
+    """DuckDB, as if it knew what a query reads."""
+
+    def estimated_bytes(self, query: Statement) -> int | None:
+        return 1000
+
+
+def test_more_bytes_than_allowed_are_not_read(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    warehouse = Estimating(database[0], "segmentloom", lambda: None)
+    prepared = Previewer(PROJECT, warehouse, AUDIENCES, AS_OF).prepare(AUDIENCES["staff"])
+    with pytest.raises(ConfigError, match="would read 1,000 bytes, more than --max-bytes 999"):
+        prepared.estimated_bytes(999)
+    assert prepared.estimated_bytes(1000) == 1000
+    assert prepared.count().estimated_bytes == 1000
+
+
+def test_an_engine_that_does_not_estimate_refuses_a_limit(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    prepared = Previewer(PROJECT, database[1], AUDIENCES, AS_OF).prepare(AUDIENCES["staff"])
+    assert prepared.estimated_bytes() is None
+    with pytest.raises(ConfigError, match="duckdb does not say beforehand how much a query reads"):
+        prepared.estimated_bytes(10**12)
 
 
 def test_as_of_bounds_the_events(database: tuple[duckdb.DuckDBPyConnection, DuckDb]) -> None:
@@ -175,10 +258,14 @@ def test_an_unknown_audience_brings_a_suggestion(project: ProjectFolder) -> None
     assert caught.value.hint == "did you mean 'staff'?"
 
 
-def test_a_file_anywhere_can_use_the_audiences_of_the_project(project: ProjectFolder, tmp_path: Path) -> None:
+def test_a_file_anywhere_can_use_the_audiences_of_the_project(
+    project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draft = tmp_path / "draft.yml"
     draft.write_text("match: {all: [{audience: team}, {event: x}]}")
     assert choose_audience(project, str(draft)).audience.name == "draft"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(draft.read_bytes())))
+    assert choose_audience(project, "-").audience.name == "stdin"
     draft.write_text("match: {audience: teem}")
     with pytest.raises(DefinitionError, match="unknown audience 'teem'; did you mean 'team'"):
         choose_audience(project, str(draft))

@@ -1,0 +1,27 @@
+{# The CTEs of an audience up to `judged`: for each profile whether it is a member (is_member), and which leaf conditions
+   hold (leaf_1, leaf_2, ..., those of exclude last), whether it is held out (is_held_out) and in which audiences that come
+   first (outranked_1, ...). Each is worked out once, however often figures ask for it. #}
+{% macro judged_profiles(definition) -%}
+    {%- set counts = segmentloom.event_counts(definition) -%}
+{{ segmentloom.audience_inputs(definition, counts) }}
+
+judged as (
+
+    select
+        profiles.profile_id,
+        {{ segmentloom.membership_condition(definition, counts) | trim }} as is_member
+        {%- for leaf in segmentloom.definition_leaves(definition) %},
+        {{ segmentloom.condition(leaf, counts) | trim }} as leaf_{{ loop.index }}
+        {%- endfor %}
+        {%- if 'holdout' in definition %},
+        {{ segmentloom.held_out(definition['holdout']) | trim }} as is_held_out
+        {%- endif %}
+        {%- for name in definition.get('outranked_by', []) %},
+        {{ segmentloom.condition_audience({'audience': name}) | trim }} as outranked_{{ loop.index }}
+        {%- endfor %}
+
+    from profiles
+    {{- segmentloom.audience_joins(definition, counts) }}
+
+)
+{%- endmacro %}
