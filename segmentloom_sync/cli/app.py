@@ -48,6 +48,7 @@ def _register() -> None:
         audit,
         compile,
         demo,
+        diff,
         explain,
         identity_check,
         identity_decide,

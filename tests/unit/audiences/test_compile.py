@@ -134,6 +134,29 @@ def test_check_says_what_is_out_of_date_and_writes_nothing(project: ProjectFolde
     assert files(project) == {}
 
 
+def test_check_catches_an_edit_of_a_generated_file_and_compile_takes_it_back(project: ProjectFolder) -> None:
+    write(project, "a", "match: {trait: seats, gte: 50}")
+    compile_audiences(project)
+    before = files(project)
+    for name in before:
+        path = project.directory / MODELS / name
+        path.write_text(before[name].replace("50", "5") + "\n")
+        assert [written.name for written in compile_audiences(project, check=True).written] == [name]
+        assert compile_audiences(project).written == (MODELS / name,)
+        assert files(project) == before
+
+
+def test_a_renamed_audience_leaves_nothing_behind(project: ProjectFolder) -> None:
+    write(project, "a", "match: {event: x}\nsync: [{destination: meta, list: A}]")
+    compile_audiences(project)
+    (project.directory / "audiences" / "a.yml").rename(project.directory / "audiences" / "b.yml")
+    compile_audiences(project)
+    assert list(files(project)) == ["_audiences.yml", "audience_b.sql"]
+    document = yaml.safe_load(files(project)["_audiences.yml"])
+    assert [model["name"] for model in document["models"]] == ["audience_b"]
+    assert [exposure["name"] for exposure in document["exposures"]] == ["meta__b"]
+
+
 def test_files_of_gone_audiences_go_and_hand_written_ones_stay(project: ProjectFolder) -> None:
     write(project, "a", "match: {event: x}")
     write(project, "b", "match: {event: x}")

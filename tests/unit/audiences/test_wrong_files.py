@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from segmentloom_sync.audiences.library import parse
 from segmentloom_sync.audiences.reader import MAXIMUM_BYTES
+from tests.workspace import CLI
 
 KEYS = "event, sequence, trait, audience, all, any, not"
 OPERATORS = "is, is_not, in, not_in, gt, gte, lt, lte, between, contains, starts_with, exists"
@@ -196,7 +200,6 @@ WRONG = [
     ("match: {event: x}\ntests: {includes: ['user_id:1', 'user_id:1']}", "2:33: includes must not repeat"),
     ("match: {event: x}\ntests: {disjoint_from: other}", "2:24: disjoint_from must be a list"),
     ("match: {event: x}\ntests: {disjoint_from: [Other One]}", "2:25: must be a name of lower-case letters, digits and _, such as other_one"),
-    ("match: {event: x}\ntests: {disjoint_from: [a]}", "2:25: an audience shares all members with itself; name others"),
     ("match: {event: x}\ntests: {includes: [u_1]}", '2:20: must be a user id, e.g. "user_id:u_123"'),
     ("match: {event: x}\ntests: {excludes: ['phone:1']}", '2:20: must be a user id, e.g. "user_id:u_123"'),
 ]  # fmt: skip
@@ -208,6 +211,32 @@ def test_a_mistake_is_reported_at_its_place(case: tuple[str, ...]) -> None:
     audience, problems = parse(text.encode(), name="a", label="audiences/a.yml")
     assert audience is None
     assert [str(problem) for problem in problems] == [f"audiences/a.yml:{message}" for message in messages]
+
+
+def test_compile_reports_all_of_them_at_once_ends_with_2_and_writes_nothing(tmp_path: Path) -> None:
+    assert len(WRONG) >= 60
+    folder = tmp_path / "audiences"
+    folder.mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (folder / "good.yml").write_text("match: {event: x}")
+    command = [CLI, "compile", "--project-dir", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    expected = []
+    for number, (text, *messages) in enumerate(WRONG):
+        name = f"wrong_{number:03}.yml"
+        (folder / name).write_text(text, encoding="utf-8")
+        expected += [f"audiences/{name}:{message}" for message in messages]
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.stderr.removeprefix("error: ").splitlines() == expected
+    assert (done.returncode, done.stdout) == (2, "")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_audience_that_shares_no_member_with_itself_is_refused() -> None:
+    _, problems = parse(b"match: {event: x}\ntests: {disjoint_from: [b, a]}", name="a", label="a.yml")
+    message = "2:28: an audience shares all members with itself; name others"
+    assert [str(problem) for problem in problems] == [f"a.yml:{message}"]
 
 
 def test_all_mistakes_of_a_file_come_at_once_in_file_order() -> None:
