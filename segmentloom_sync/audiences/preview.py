@@ -103,24 +103,6 @@ class PreparedPreview:
         self._columns: list[tuple[str, ...]] = []
         self._statements = [self._counts(evaluation), *self._published.history()]
 
-    def _counts(self, evaluation: Evaluation) -> Statement:
-        """Everything that asks who the members are, as one statement."""
-        questions: list[tuple[Statement, tuple[str, ...]]] = [
-            (question, OVERLAP_COLUMNS) for question in self._published.overlaps(MEMBERS)
-        ]
-        if self._destinations:
-            questions += [(self._destinations.question(spec, MEMBERS), SYNC_COLUMNS) for spec in self._syncs]
-        parameters: dict[str, Any] = {}
-        answers = []
-        for number, (question, columns) in enumerate(questions, start=1):
-            renamed = with_prefix(question, f"answer_{number}_")
-            parameters |= renamed.parameters
-            self._columns.append(columns)
-            answers.append({"sql": renamed.sql, "columns": columns})
-        judgements = [*self._left_out.values(), *(step.judgement for step in self._funnel)]
-        sql = evaluation.render("audience_preview", self._audience.definition, judgements, answers)
-        return Statement(sql, parameters)
-
     def estimated_bytes(self, limit: int | None = None) -> int | None:
         """What the engine says that the queries will read; None when it does not say.
 
@@ -181,6 +163,24 @@ class PreparedPreview:
             history=history,
             estimated_bytes=self._estimate,
         )
+
+    def _counts(self, evaluation: Evaluation) -> Statement:
+        """Everything that asks who the members are, as one statement."""
+        questions: list[tuple[Statement, tuple[str, ...]]] = [
+            (question, OVERLAP_COLUMNS) for question in self._published.overlaps(MEMBERS)
+        ]
+        if self._destinations:
+            questions += [(self._destinations.question(spec, MEMBERS), SYNC_COLUMNS) for spec in self._syncs]
+        parameters: dict[str, Any] = {}
+        answers = []
+        for number, (question, columns) in enumerate(questions, start=1):
+            renamed = with_prefix(question, f"answer_{number}_")
+            parameters |= renamed.parameters
+            self._columns.append(columns)
+            answers.append({"sql": renamed.sql, "columns": columns})
+        judgements = [*self._left_out.values(), *(step.judgement for step in self._funnel)]
+        sql = evaluation.render("audience_preview", self._audience.definition, judgements, answers)
+        return Statement(sql, parameters)
 
     def _answers(self, counted: Rows) -> list[Rows]:
         """The rows of each further question."""
