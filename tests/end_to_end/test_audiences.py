@@ -14,7 +14,7 @@ from tests.audience_tables import fill, open_warehouse, renderer
 from tests.oracles.audience_generator import MOMENTS, Generator, leaves
 from tests.oracles.audiences import World
 
-AUDIENCES = 30
+AUDIENCES = 25
 """At each time of evaluation."""
 
 

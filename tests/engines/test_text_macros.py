@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -89,3 +91,41 @@ def test_a_number_too_large_for_a_float_is_none(
 ) -> None:
     for sign in ("", "-"):
         assert evaluator.of("text_to_number", f"{sign}{text}") == (number and float(f"{sign}{number}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1.5e3", "1500"),
+        ("0.1234567895", "0.12345679"),
+        ("-0.0000000005", "-0.000000001"),
+        ("5e-30", "0"),
+        ("123456789012345678", "123456789012345678"),
+        ("1234567890123456789", None),
+        ("1e18", None),
+        ("five", None),
+    ],
+)
+def test_amounts_are_exact(evaluator: Evaluator, text: str, number: str | None) -> None:
+    assert evaluator.of("text_to_decimal", text) == (number and Decimal(number))
+
+
+def test_a_text_falls_into_the_same_bucket_everywhere(evaluator: Evaluator) -> None:
+    texts = ["", "holdout:spring:p1", "holdout:spring:p2", "it's ☕"]
+    wanted = [int(hashlib.sha256(text.encode()).hexdigest()[:15], 16) % 10_000 for text in texts]
+    assert [evaluator.of("hash_bucket", text) for text in texts] == wanted
+
+
+@pytest.mark.parametrize(
+    ("time", "day"),
+    [
+        ("2026-03-29T22:00:00Z", date(2026, 3, 30)),
+        ("2026-03-29T21:59:59.999999Z", date(2026, 3, 29)),
+        ("2026-10-25T22:30:00Z", date(2026, 10, 25)),
+        ("2026-10-25T23:00:00Z", date(2026, 10, 26)),
+    ],
+)
+def test_a_day_is_the_one_of_the_zone(evaluator: Evaluator, time: str, day: date) -> None:
+    macros = evaluator.macros
+    local = macros.render("local_day", macros.render("timestamp_literal", time), "Europe/Berlin")
+    assert list(evaluator.warehouse.rows(f"select {local} as result")) == [(day,)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracles.audiences import Event, World
+from tests.oracles.audiences import Event, World, span
 
 AS_OF = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -62,7 +62,7 @@ TIMES = (
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
     True, False, None, [], [5], {"plan": "free"}, " 5", "5 ", "1e3", "+5", ".5", "5.", "1,000", "0x5", "NaN",
-    "inf", "1_000", "1e999", "-1e999",
+    "inf", "1_000", "1e999", "-1e999", "1e18", "-999999999999999999.9", "0.1234567895", "-4.0000000005",
 )  # fmt: skip
 MESSY: tuple[Any, ...] = (*TEXTS, *NUMBERS, *TIMES, *ODD)
 WINDOWS = ("1 hour", "12 hours", "1 day", "7 days", "14 days", "30 days", "90 days")
@@ -85,6 +85,13 @@ class Generator:
             bag["deep"] = {"plan": self.pick.choice(MESSY), "a b": self.pick.choice(MESSY)}
         return bag
 
+    def properties(self) -> dict[str, Any]:
+        """A bag that often has a number, so that there is something to add up."""
+        bag = self.bag()
+        if self.pick.random() < 0.6:
+            bag["seats"] = self.pick.choice([*NUMBERS, "5", "2.50", "-4.0000000005", "1e3"])
+        return bag
+
     def moment(self) -> datetime:
         """A time at, or just beside, the edge of a window."""
         kind = self.pick.choice(["rolling", "calendar", "any"])
@@ -102,29 +109,31 @@ class Generator:
     def world(self) -> World:
         """Profiles with and without events; some events happen at the same time."""
         traits = {f"p{number}": self.bag() for number in range(40)}
-        ids = self.pick.sample(range(100, 400), 250)
-        events = [
-            Event(
-                self.pick.choice(list(traits)[:30]),
-                self.pick.choice(EVENTS),
-                self.moment(),
-                self.bag(),
-                self.pick.choice(["app", "web"]),
-                f"e{number}",
-            )
-            for number in ids
-        ]
+        events: list[Event] = []
+        for number in self.pick.sample(range(100, 400), 280):
+            profile, name = self.pick.choice(list(traits)[:20]), self.pick.choice(EVENTS)
+            moment = self.moment()
+            if events and self.pick.random() < 0.4:
+                # At the very time of another event, or as long after it as steps may take.
+                earlier = self.pick.choice(events)
+                profile, name = (
+                    earlier.profile_id,
+                    self.pick.choice([earlier.event, earlier.event, *EVENTS[:2]]),
+                )
+                moment = earlier.occurred_at + self.pick.choice([0, 1]) * span(self.pick.choice(SPANS))
+            source = self.pick.choice(["app", "web"])
+            events.append(Event(profile, name, moment, self.properties(), source, f"e{number}"))
         audiences = {
             name: frozenset(self.pick.sample(list(traits), self.pick.randint(0, 30)))
             for name in ("staff", "buyers")
         }
         return World(traits, events, self.as_of, audiences)
 
-    def file(self) -> dict[str, Any]:
-        """Who is a member, as an audience file says it."""
-        file: dict[str, Any] = {"match": self.condition(), "time_zone": self.pick.choice(ZONES)}
+    def file(self, depth: int = 3) -> dict[str, Any]:
+        """Who is a member, as an audience file says it; its groups are at most so deep."""
+        file: dict[str, Any] = {"match": self.condition(depth), "time_zone": self.pick.choice(ZONES)}
         if self.pick.random() < 0.3:
-            file["exclude"] = self.condition(1)
+            file["exclude"] = self.condition(min(depth, 1))
         if self.pick.random() < 0.3:
             file["holdout"] = {"percent": self.pick.choice([0.01, 12.5, 33.33, 50, 99.99])}
             if self.pick.random() < 0.5:
@@ -150,22 +159,22 @@ class Generator:
         """An event condition."""
         condition: dict[str, Any] = {"event": self.pick.choice(EVENTS)}
         way = self.pick.choice(
-            ["", "count", "count", "distinct_days", "aggregate", "aggregate", "occurrence"]
+            ["count", "count", "distinct_days", "aggregate", "aggregate", "occurrence", "occurrence"]
         )
-        if way in {"count", "distinct_days"}:
+        if way == "distinct_days" or (way == "count" and self.pick.random() < 0.8):
             operator = self.pick.choice([">=", ">", "<=", "<", "=", "!="])
             condition[way] = f"{operator} {self.pick.randint(0, 3)}"
         elif way == "aggregate":
-            function = self.pick.choice(["sum", "min", "max", "avg"])
+            function = self.pick.choice(["sum", "avg", "avg", "min", "max"])
             condition[function] = {
-                "property": self.pick.choice(["seats", "plan", "done", "deep.plan", "at"]),
+                "property": self.pick.choice(["seats", "seats", "seats", "plan", "deep.plan", "at"]),
                 **self.aggregate_operator(function),
             }
         elif way == "occurrence":
             condition["occurrence"] = self.pick.choice(["first", "last"])
         if self.pick.random() < 0.6:
             condition["within"] = self.window()
-        if self.pick.random() < (0.3 if way == "aggregate" else 0.5):
+        if self.pick.random() < (0.2 if way == "aggregate" else 0.5):
             condition["where"] = self.where()
         return condition
 
@@ -178,7 +187,7 @@ class Generator:
             if self.pick.random() < 0.2:
                 step["where"] = self.where()
         condition: dict[str, Any] = {"sequence": steps}
-        if self.pick.random() < 0.4:
+        if self.pick.random() < 0.6:
             condition["within"] = self.window()
         if self.pick.random() < 0.5:
             condition["steps_within"] = self.pick.choice(SPANS)
@@ -191,6 +200,9 @@ class Generator:
 
     def where(self) -> list[dict[str, Any]]:
         """What must hold of one and the same event."""
+        if self.pick.random() < 0.5:
+            # One that many events pass, and as many do not.
+            return [{"property": "seats", **self.pick.choice([{"gte": 1}, {"exists": False}, {"lt": 2.5}])}]
         return [
             {"property": self.pick.choice(KEYS), **self.operator()} for _ in range(self.pick.randint(1, 2))
         ]
@@ -198,7 +210,7 @@ class Generator:
     def aggregate_operator(self, function: str) -> dict[str, Any]:
         """One operator of an aggregate and its value."""
         name = self.pick.choice(["is", "is_not", "gt", "gte", "lt", "lte", "between"])
-        numbers = [0, 1, 2.5, 5, 10, 0.1, 1000.001, -1, 9007199254740991]
+        numbers = [0, 1, 2, 2.5, 3, 5, 10, 0.1, 1000.001, -1, 2.000000001]
         if name in {"is", "is_not"}:
             return {name: self.pick.choice(numbers)}
         bounds: list[Any] = sorted(self.pick.choices(numbers, k=2))

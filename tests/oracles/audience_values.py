@@ -53,9 +53,9 @@ def passes_aggregate(function: str, found: list[Any], test: Mapping[str, Any]) -
 def decimal_of(value: Any) -> Decimal | None:
     """A number with 9 digits after the point; None for what is none or has more than 18 before it."""
     number = number_of(value)
-    if number is None or abs(number) >= 1e18:
-        return None
     text = value if isinstance(value, str) else repr(value)
+    if number is None or abs(number) >= 1e18 or re.match("[+-]?[0-9]{19}", text):
+        return None
     return Decimal(text).quantize(Decimal("1e-9"), ROUND_HALF_UP, Context(prec=200))
 
 

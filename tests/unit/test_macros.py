@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+import pytz
 from dbt.adapters.bigquery.column import BigQueryColumn
 from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.snowflake.column import SnowflakeColumn
@@ -155,6 +158,39 @@ def test_the_default_time_zone_is_a_variable() -> None:
     )
     with pytest.raises(ConfigError, match="Europe/Berln is no time zone"):
         macros(segmentloom_time_zone="Europe/Berln").render("window_start", leaf, "2026-07-01")
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "days", "midnight"),
+    [
+        ("Europe/Berlin", "2026-03-30T22:30:00Z", 3, "2026-03-28T23:00:00"),
+        ("Europe/Berlin", "2026-10-26T22:30:00Z", 3, "2026-10-23T22:00:00"),
+        # Clocks jump from 23:59:59 to 01:00: the day begins with the jump.
+        ("Africa/Cairo", "2026-04-24T12:00:00Z", 1, "2026-04-23T22:00:00"),
+        # Clocks pass midnight twice: it begins with the first.
+        ("America/Havana", "2026-11-01T12:00:00Z", 1, "2026-11-01T04:00:00"),
+        ("Asia/Kathmandu", "2026-07-01T18:14:59.999999Z", 1, "2026-06-30T18:15:00"),
+        ("Asia/Kathmandu", "2026-07-01T18:15:00Z", 1, "2026-07-01T18:15:00"),
+        # A day that an island skipped.
+        ("Pacific/Apia", "2011-12-31T12:00:00Z", 3, "2011-12-30T10:00:00"),
+    ],
+)
+def test_calendar_days_begin_with_their_midnight(zone: str, at: str, days: int, midnight: str) -> None:
+    leaf = {"event": "x", "within_calendar_days": days, "time_zone": zone}
+    start = datetime.fromisoformat(midnight) - timedelta(microseconds=1)
+    assert macros().render("window_start", leaf, at) == f"cast('{start}' as timestamp)"
+
+
+def test_calendar_days_begin_as_other_clocks_say() -> None:
+    renderer = macros()
+    for zone in sorted({*pytz.common_timezones} & available_timezones()):
+        for month in (3, 4, 10, 11):
+            noon = datetime(2025, month, 15, 12, tzinfo=ZoneInfo(zone))
+            first = (noon - timedelta(days=13)).replace(hour=0)
+            leaf = {"event": "x", "within_calendar_days": 14, "time_zone": zone}
+            start = first.astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
+            found = renderer.render("window_start", leaf, noon.astimezone(UTC).isoformat())
+            assert found == f"cast('{start}' as timestamp)", (zone, month)
 
 
 def test_an_unknown_macro_says_what_to_do() -> None:

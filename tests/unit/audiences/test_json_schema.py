@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+
 from segmentloom_sync.audiences.json_schema import audience_schema, schema_text
+from segmentloom_sync.audiences.library import parse
 from tests.workspace import REPOSITORY
+
+RIGHT = [
+    "match: {event: x, count: '>= 2', within: 7 calendar days, where: [{property: a, is: b}]}",
+    "match: {event: x, sum: {property: [a, b.c], between: [1, 2.5]}, within: 12 hours}",
+    "match: {event: x, occurrence: last}\nexclude: {not: {audience: b}}\ntime_zone: Europe/Berlin",
+    "match: {sequence: [{event: x}, {event: y}], steps_within: 3 days}\nholdout: {percent: 0.5}",
+    "match: {event: x, distinct_days: '> 1'}\npriority: {group: a, rank: 1}",
+]
+WRONG = [
+    "match: {event: x, count: '>= 2', sum: {property: a, gt: 1}}",
+    "match: {event: x, distinct_days: '>= 2', occurrence: first}",
+    "match: {event: x, sum: {property: a}}",
+    "match: {event: x, sum: {gt: 1}}",
+    "match: {event: x, avg: {property: a, gt: 1, lt: 2}}",
+    "match: {event: x, max: {property: a, contains: b}}",
+    "match: {event: x, sum: null}",
+    "match: {event: x, occurrence: second}",
+    "match: {event: x, within: 7 weeks}",
+    "match: {sequence: [{event: x}]}",
+    "match: {sequence: [{event: x}, {event: y, within: 1 day}]}",
+    "match: {sequence: [{event: x}, {event: y}], steps_within: 1 calendar day}",
+    "match: {event: x}\nexclude: null",
+    "match: {event: x}\nholdout: {percent: 100}",
+    "match: {event: x}\npriority: {group: a, rank: 0}",
+    "match: {event: x}\ntime_zone: '+02:00'",
+]
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
@@ -28,6 +59,20 @@ def test_an_editor_is_told_of_choices_and_patterns() -> None:
     trait = schema["$defs"]["TraitCondition"]
     assert {"required": ["is"]} in trait["oneOf"]
     assert len(trait["oneOf"]) == 12
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_the_schema_takes_what_the_code_takes(text: str) -> None:
+    audience, problems = parse(text.encode(), name="a", label="a")
+    assert audience is not None, problems
+    jsonschema.validate(yaml.safe_load(text), audience_schema())
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_the_schema_refuses_what_the_code_refuses(text: str) -> None:
+    assert parse(text.encode(), name="a", label="a")[0] is None
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), audience_schema())
 
 
 def test_the_schema_is_plain_json_without_noise() -> None:
