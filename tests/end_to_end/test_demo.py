@@ -6,10 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import yaml
+
+from tests.oracles.audiences import Event, World
+from tests.oracles.figures import events_behind, figures, file_leaves
 
 CLI = Path(sys.executable).parent / "segmentloom-sync"
 
@@ -73,6 +79,127 @@ def test_every_list_holds_exactly_what_is_wanted(told: dict[str, Any]) -> None:
     assert len(told["lists"]) == 9
     assert all(check["is_right"] and check["holds"] > 0 for check in told["lists"])
     assert {check["destination"] for check in told["lists"]} == {"google_ads", "meta", "linkedin"}
+
+
+@pytest.fixture(scope="module")
+def world(told: dict[str, Any], folder: Path) -> World:
+    """What the demo built, and the members that it published, as the last sync evaluated them."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        profiles = connection.execute("select profile_id, traits from segmentloom.profiles").fetchall()
+        events = connection.execute(
+            "select profile_id, event, occurred_at, properties, source_id, event_id"
+            " from segmentloom.int_segmentloom__profile_events where event is not null"
+        ).fetchall()
+        members = connection.execute(
+            "select audience, list(profile_id) from segmentloom.audience_membership group by all"
+        ).fetchall()
+        [(at,)] = connection.execute("select max(evaluated_at) from segmentloom.audience_sizes").fetchall()
+    return World(
+        {profile: json.loads(traits) for profile, traits in profiles},
+        [
+            Event(profile, name, when.replace(tzinfo=UTC), json.loads(properties), source, number)
+            for profile, name, when, properties, source, number in events
+        ],
+        at.replace(tzinfo=UTC),
+        {audience: frozenset(profiles) for audience, profiles in members},
+    )
+
+
+def ask(folder: Path, *arguments: str) -> dict[str, Any]:
+    """The answer of a command in the demo's project."""
+    command: list[str | Path] = [CLI, *arguments, "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_previews_count_what_was_published_and_what_python_counts(folder: Path, world: World) -> None:
+    assert len(world.audiences) == 5
+    for name, members in world.audiences.items():
+        file = yaml.safe_load((folder / "audiences" / f"{name}.yml").read_text())
+        shown = ask(folder, "preview", name, "--as-of", world.as_of.isoformat())
+        expected = figures(world, file, name)
+        assert shown["profiles"] == len(world.traits)
+        assert shown["members"] == expected.members == len(members) > 0
+        assert [one["members"] for one in shown["conditions"]] == expected.alone
+        assert [one["removes"] for one in shown["conditions"]] == expected.removes
+        assert [one["members"] for one in shown["funnel"]] == expected.funnel
+        assert shown["published"] == {"members": len(members), "entering": 0, "leaving": 0}
+        assert [(one["adds"], one["removes"]) for one in shown["by_destination"]] == [(0, 0)] * len(
+            file["sync"]
+        )
+        assert {one["audience"]: one["both"] for one in shown["overlaps"]} == {
+            other: len(theirs & members)
+            for other, theirs in world.audiences.items()
+            if other != name and theirs & members
+        }
+        assert [size["members"] for size in shown["history"]][-1] == len(members)
+        assert len(shown["history"]) == 2
+
+
+def test_explanations_of_a_member_and_of_others_are_what_python_says(folder: Path, world: World) -> None:
+    name = "cart_abandoners"
+    file = yaml.safe_load((folder / "audiences" / f"{name}.yml").read_text())
+    asked = [min(world.audiences[name]), *sorted(world.traits.keys() - world.audiences[name])[:2]]
+    for profile in asked:
+        shown = ask(folder, "explain", name, profile, "--as-of", world.as_of.isoformat())
+        is_member = profile in world.audiences[name]
+        assert (shown["profile_id"], shown["member"]) == (profile, is_member)
+        assert shown["published"]["member"] == is_member
+        for leaf, one in zip(file_leaves(file), shown["conditions"], strict=True):
+            assert one["holds"] == (profile in world.holding(leaf))
+            if "event" in leaf:
+                behind = events_behind(world, leaf, profile, "UTC")
+                assert one["evidence"]["count"] == len(behind)
+                assert [event["event_id"] for event in one["evidence"]["events"]] == [
+                    event.event_id for event in behind[:5]
+                ]
+            else:
+                assert one["evidence"]["value"] == world.traits[profile].get(leaf["trait"])
+                assert (one["evidence"]["event"] is None) == (one["evidence"]["value"] is None)
+
+
+def test_explanations_say_what_is_sent_and_why_not(folder: Path, world: World) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+
+        def one(sql: str) -> tuple[Any, ...]:
+            found = connection.execute(sql).fetchone()
+            assert found is not None, sql
+            return tuple(found)
+
+        members = (
+            "from segmentloom.profiles inner join segmentloom.audience_membership using (profile_id)"
+            " where audience = 'cart_abandoners' and email is not null"
+        )
+        [opted_out] = one(f"select email {members} and is_opted_out order by 1")
+        [silent] = one(
+            f"select email {members} and not is_opted_out and not is_quarantined"
+            " and ad_user_data_consent is null order by 1"
+        )
+        former, current = one(
+            "select former_profile_id, profile_id from segmentloom.profile_redirects order by 1"
+        )
+
+    def reasons(email: str) -> dict[str, list[str]]:
+        shown = ask(folder, "explain", "cart_abandoners", f"email:{email}")
+        return {list_["destination"]: list_["not_sent_because"] for list_ in shown["destinations"]}
+
+    assert "the person opted out" in reasons(opted_out)["meta"]
+    assert "ad_user_data consent is unknown" in reasons(silent)["google_ads"]
+    assert reasons(silent)["meta"] == []
+    shown = ask(folder, "explain", "cart_abandoners", f"email:{silent}")
+    assert {held["state"] for held in shown["destinations"][1]["held"]} == {"accepted"}
+    moved = ask(folder, "explain", "cart_abandoners", former)
+    assert (moved["former_profile_id"], moved["profile_id"]) == (former, current)
+
+
+def test_an_unknown_person_is_exit_code_2_and_is_not_repeated(folder: Path, told: dict[str, Any]) -> None:
+    command: list[str | Path] = [CLI, "explain", "cart_abandoners", "email:nobody@nowhere.example"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "no event that was built has that email" in done.stderr
+    assert "nobody" not in done.stdout + done.stderr
 
 
 def test_a_folder_with_something_in_it_is_never_touched(
