@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from segmentloom_sync.audiences.compile import compile_audiences
-from segmentloom_sync.audiences.library import load_audiences
+from segmentloom_sync.audiences.library import TAKEN, load_audiences
 from segmentloom_sync.project import ProjectFolder
 from tests.audience_tables import fill, open_warehouse, renderer
 from tests.oracles.audiences import Event
@@ -211,6 +211,12 @@ def test_what_was_not_tested_to_the_end_or_is_empty_on_purpose_is_not_published(
     assert story.untested[run] == story.changed
 
 
+def test_no_audience_can_have_the_name_of_what_is_published(story: Story) -> None:
+    assert {f"audience_{name}" for name in TAKEN} == {
+        name for (name,) in story.gone.tables if name != "audience_employees"
+    }
+
+
 def test_audiences_that_are_gone_or_renamed_leave_only_their_history(story: Story, shop: Shop) -> None:
     assert story.gone.members == [("employees", "p1", "05", "05")]
     assert [row for row in story.gone.log if row[0] == "05"] == sorted(
@@ -229,7 +235,9 @@ def test_audiences_that_are_gone_or_renamed_leave_only_their_history(story: Stor
     ]
     generated = sorted(path.name for path in (shop.workspace.path / "models" / "audiences").iterdir())
     assert generated == ["_audiences.yml", "audience_employees.sql"]
-    assert "audience_staff" not in (shop.workspace.path / "models" / "audiences" / "_audiences.yml").read_text()
+    assert (
+        "audience_staff" not in (shop.workspace.path / "models" / "audiences" / "_audiences.yml").read_text()
+    )
 
 
 def test_each_change_of_a_definition_is_recorded_once_when_it_is_published(story: Story) -> None:

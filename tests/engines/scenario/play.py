@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,22 @@ FOLDER = Path(__file__).resolve().parent
 SHOP_SCHEMA = "shop"
 FIRST_DAY = "2026-11-20T00:00:00Z"
 SECOND_DAY = "2026-11-21T00:00:00Z"
+HELD_BACK = """
+match: {event: invited_teammate}
+tests:
+  min_members: 1000
+  max_change_percent: 50
+  includes: ["user_id:u-ann"]
+  excludes: ["user_id:u-dan"]
+  disjoint_from: [quiet]
+"""
+FAILING = [
+    "audience_held_back_disjoint_from",
+    "audience_held_back_excludes",
+    "audience_held_back_includes",
+    "audience_held_back_max_change_percent",
+    "audience_held_back_min_members",
+]
 
 
 def play(workspace: Workspace) -> None:
@@ -24,18 +41,19 @@ def play(workspace: Workspace) -> None:
 
     _load(workspace, "first.jsonl", status=1)
     _load(workspace, "segment.jsonl", "--source", "web", status=0)
-    _build(workspace, FIRST_DAY)
+    assert _build(workspace, FIRST_DAY) == []
     _load(workspace, "second.jsonl", status=1)
     _load(workspace, "first.jsonl", status=1)
     _change_audiences(workspace)
-    _build(workspace, SECOND_DAY)
+    assert _build(workspace, SECOND_DAY) == FAILING
 
 
 def _change_audiences(workspace: Workspace) -> None:
-    """One goes, and another gets a test that it passes; nobody else enters or leaves for that."""
+    """One goes, another gets tests that it passes, a third another condition and tests that all fail."""
     (workspace.path / "audiences" / "early.yml").unlink()
     text = (FOLDER / "audiences" / "odd_values.yml").read_text()
     workspace.audience("odd_values", f"{text}tests: {{min_members: 1, max_members: 1000}}\n")
+    workspace.audience("held_back", HELD_BACK)
     workspace.cli("compile")
 
 
@@ -79,6 +97,15 @@ def _load(workspace: Workspace, file: str, *options: str, status: int) -> None:
     assert done.returncode == status, done.stderr
 
 
-def _build(workspace: Workspace, as_of: str) -> None:
+def _build(workspace: Workspace, as_of: str) -> list[str]:
+    """Build everything; gives the names of what failed."""
     variables = yaml.safe_dump({"segmentloom_as_of": as_of})
-    workspace.dbt("build", "--exclude-resource-type", "unit_test", "--vars", variables)
+    done = workspace.dbt("build", "--exclude-resource-type", "unit_test", "--vars", variables, check=False)
+    results = json.loads((workspace.path / "target" / "run_results.json").read_text())["results"]
+    failed = {
+        result["unique_id"].split(".")[2]
+        for result in results
+        if result["status"] not in {"success", "pass", "warn", "no-op"}
+    }
+    assert done.returncode == (1 if failed else 0), done.stdout
+    return sorted(failed)

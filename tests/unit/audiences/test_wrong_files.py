@@ -219,7 +219,7 @@ def test_compile_reports_all_of_them_at_once_ends_with_2_and_writes_nothing(tmp_
     folder.mkdir()
     (tmp_path / "dbt_project.yml").write_text("name: shop\n")
     (folder / "good.yml").write_text("match: {event: x}")
-    command = [CLI, "compile", "--project-dir", str(tmp_path)]
+    command = [str(CLI), "compile", "--project-dir", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     expected = []
     for number, (text, *messages) in enumerate(WRONG):
@@ -257,6 +257,7 @@ def test_all_mistakes_of_a_file_come_at_once_in_file_order() -> None:
         ("Big Spenders", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
         ("1st", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
         ("good", ".yaml", "must end in .yml; rename it to good.yml"),
+        ("sizes", ".yml", "the name 'sizes' is taken: the table audience_sizes is another one"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_name_is_reported(name: str, extension: str, message: str) -> None:
