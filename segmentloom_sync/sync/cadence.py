@@ -64,7 +64,7 @@ def due_audiences(
 
 
 def _midnight(day: datetime, zone: pytz.BaseTzInfo) -> datetime:
-    """When a day begins, in UTC: the first of two midnights; where clocks skip it, the first time there is."""
+    """When a day begins, in UTC: the first of two midnights, or the first time after one that is skipped."""
     naive = datetime(day.year, day.month, day.day)
     try:
         found = zone.localize(naive, is_dst=None)
