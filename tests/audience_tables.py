@@ -37,6 +37,31 @@ create or replace table segmentloom.hashed_identifiers (
     hash_rule varchar, profile_id varchar, identifier_type varchar, identifier varchar
 );
 """
+BEHIND = """
+create or replace table segmentloom.events as
+select
+    event_id, source_id, 'track' as type, event, occurred_at, properties, context,
+    cast(occurred_at as date) as event_date,
+    cast('0x' || substr(sha256(profile_id), 1, 15) as bigint) as owner_key, 1 as batch
+from segmentloom.int_segmentloom__profile_events;
+create or replace table segmentloom.int_segmentloom__identity_map as
+select
+    cast('0x' || substr(sha256(profile_id), 1, 15) as bigint) as identifier_key,
+    'user_id' as identifier_type, user_id as identifier_value, profile_id, identifier_key as component_key
+from segmentloom.profiles;
+create or replace table segmentloom.int_segmentloom__profile_changes (profile_id varchar, batch bigint);
+create table if not exists segmentloom.int_segmentloom__progress (
+    consumer varchar, entry bigint, generation varchar, batch bigint, rules varchar, watermark timestamp,
+    updated_at timestamp
+);
+insert into segmentloom.int_segmentloom__progress by name
+select
+    unnest(['segmentloom__events', 'int_segmentloom__profile_changes', 'segmentloom__profiles']) as consumer,
+    (select coalesce(max(entry), 0) + 1 from segmentloom.int_segmentloom__progress) as entry,
+    (select cast(uuid() as varchar)) as generation,
+    1 as batch;
+"""
+"""What dbt's models of conditions read, made of the tables above, as if everything had been built anew."""
 
 
 def fill(
@@ -85,6 +110,7 @@ def fill(
             "insert into segmentloom.int_segmentloom__profile_events values ($1, $2, $3, $4, $5, $6, '{}')",
             rows,
         )
+    connection.execute(BEHIND)
 
 
 def renderer(warehouse: DuckDb, **options: Any) -> MacroRenderer:

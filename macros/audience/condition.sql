@@ -1,11 +1,15 @@
-{# A condition or a group of them as an SQL expression that is true or false, never null. #}
-{% macro condition(definition, counts) -%}
+{#-
+    A condition or a group of them as an SQL expression that is true or false, never null. Without `counts` leaf conditions
+    are columns of the shared conditions.
+-#}
+{% macro condition(definition, counts=none) -%}
     {%- if 'all' in definition -%} {{ segmentloom.condition_group(definition['all'], 'and', counts) }}
     {%- elif 'any' in definition -%} {{ segmentloom.condition_group(definition['any'], 'or', counts) }}
     {%- elif 'not' in definition -%} not ({{ segmentloom.condition(definition['not'], counts) | trim }})
+    {%- elif 'audience' in definition -%} {{ segmentloom.condition_audience(definition) }}
+    {%- elif counts is none -%} profiles.{{ segmentloom.condition_column(definition) }}
     {%- elif 'event' in definition or 'sequence' in definition -%} {{ segmentloom.condition_event(definition, counts) }}
     {%- elif 'trait' in definition -%} {{ segmentloom.condition_trait(definition) }}
-    {%- elif 'audience' in definition -%} {{ segmentloom.condition_audience(definition) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error(
             'segmentloom: a condition has one of the keys all, any, not, event, sequence, trait, audience; found '

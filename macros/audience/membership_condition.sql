@@ -1,6 +1,6 @@
 {# Who is a member, as an SQL expression that is true or false, never null: who matches and is not excluded, not held out
    and in none of the audiences that come first. #}
-{% macro membership_condition(definition, counts) -%}
+{% macro membership_condition(definition, counts=none) -%}
     {%- set conditions = [segmentloom.condition(definition['match'], counts) | trim] -%}
     {%- if 'exclude' in definition -%}
         {%- do conditions.append('not (' ~ segmentloom.condition(definition['exclude'], counts) | trim ~ ')') -%}

@@ -3,20 +3,25 @@
     (ISO text, UTC); none when there is no window.
 -#}
 {% macro window_start(leaf, at) -%}
+    {%- set start = segmentloom.window_start_text(leaf, at) -%}
+    {{ return(segmentloom.timestamp_literal(start) if start else none) }}
+{%- endmacro %}
+
+{# The same as ISO text with six digits of a fraction: such texts are in order when the times are. #}
+{% macro window_start_text(leaf, at) -%}
     {%- set hours, days = leaf.get('within_hours'), leaf.get('within_calendar_days') -%}
     {%- if hours is none and days is none -%} {{ return(none) }} {%- endif -%}
     {%- if (hours if days is none else days) is not integer -%}
         {{ exceptions.raise_compiler_error('segmentloom: a window is a whole number of hours or of calendar days') }}
     {%- endif -%}
-    {%- set text = segmentloom.utc_text(at) -%}
-    {%- set end = modules.datetime.datetime.strptime(text if '.' in text else text ~ '.0', '%Y-%m-%d %H:%M:%S.%f') -%}
+    {%- set end = segmentloom.parsed_time(at) -%}
     {%- if days is none -%}
         {%- set start = end - modules.datetime.timedelta(hours=hours) -%}
     {%- else -%}
         {%- set midnight = segmentloom.first_midnight(end, days, segmentloom.time_zone(leaf)) -%}
         {%- set start = midnight - modules.datetime.timedelta(microseconds=1) -%}
     {%- endif -%}
-    {{ return(segmentloom.timestamp_literal(start.isoformat())) }}
+    {{ return(segmentloom.time_text(start)) }}
 {%- endmacro %}
 
 
@@ -35,4 +40,14 @@
     {%- set earlier = readings | min -%}
     {%- set is_on_the_clock = earlier.astimezone(place).replace(tzinfo=none) == clock -%}
     {{ return((earlier if is_on_the_clock else readings | max).replace(tzinfo=none)) }}
+{%- endmacro %}
+
+{# ISO text in UTC as a time without a zone, and back. #}
+{% macro parsed_time(iso_text) -%}
+    {%- set text = segmentloom.utc_text(iso_text) -%}
+    {{ return(modules.datetime.datetime.strptime(text if '.' in text else text ~ '.0', '%Y-%m-%d %H:%M:%S.%f')) }}
+{%- endmacro %}
+
+{% macro time_text(time) -%}
+    {{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')) }}
 {%- endmacro %}

@@ -1,8 +1,8 @@
-{# The models that follow a feed: the names of those that are materialized as `keyed_state`. #}
+{# The models that follow a feed: the names of those that are materialized as `keyed_state`, or name it in their meta. #}
 {% macro followers(feed) -%}
     {%- set names = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'keyed_state' -%}
-        {%- if node.config.meta.get('feed', 'segmentloom__events') == feed -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- if node.config.meta.get('feed', 'segmentloom__events' if node.config.materialized == 'keyed_state') == feed -%}
             {%- do names.append(node.name) -%}
         {%- endif -%}
     {%- endfor -%}

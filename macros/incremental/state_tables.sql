@@ -6,6 +6,7 @@
             'consumer': text, 'entry': number, 'generation': text, 'batch': number, 'rules': text, 'watermark': time,
             'updated_at': time,
         },
+        'counted_events': {'event': text, 'counters': text},
         'loads': {'load_id': text, 'source_id': text, 'batch': number},
         'retractions': {
             'source_id': text, 'event_id': text, 'type': text, 'occurred_at': time, 'user_id': text, 'email': text,

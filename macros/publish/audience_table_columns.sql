@@ -1,11 +1,21 @@
 {# The columns of a table that `publish_audiences` writes, as a select without rows: the one definition of its shape. #}
 {% macro audience_table_columns(table) -%}
     {%- set columns = {
-        'audience_membership': [
+        'members': [
             ['audience', dbt.type_string()],
             ['profile_id', dbt.type_string()],
             ['entered_at', segmentloom.type_timestamp()],
+        ],
+        'publications': [
+            ['audience', dbt.type_string()],
             ['evaluated_at', segmentloom.type_timestamp()],
+            ['generation', dbt.type_string()],
+            ['batch', dbt.type_bigint()],
+            ['rules', dbt.type_string()],
+        ],
+        'condition_changes': [
+            ['profile_id', dbt.type_string()],
+            ['batch', dbt.type_bigint()],
         ],
         'audience_membership_log': [
             ['audience', dbt.type_string()],

@@ -1,4 +1,4 @@
-{# The audiences that have members or a recorded definition, but no model in the project any more, as a list.
+{# The audiences that are published or have a recorded definition, but no model in the project any more, as a list.
    Looked for only in runs that publish anyway. #}
 {% macro gone_audiences(results, passed, tables) -%}
     {%- set gone = [] -%}
@@ -9,7 +9,7 @@
     {%- if passed or 'segmentloom__audience_membership' in built -%}
         {%- set known = segmentloom.audience_models() -%}
         {%- set names = segmentloom.recorded_definitions(tables['audience_changes']) | list -%}
-        {%- for row in run_query('select distinct audience from ' ~ tables['audience_membership']).rows -%}
+        {%- for row in run_query('select audience from ' ~ tables['publications']).rows -%}
             {%- do names.append(row[0]) -%}
         {%- endfor -%}
         {%- for name in names | unique if name not in known -%}

@@ -1,4 +1,4 @@
-{# The audiences that this run built and all tests of which passed in it: name -> relation. One without tests is not among them. #}
+{# The audiences that this run built and all tests of which passed in it: name -> {relation, node}. One without tests is not among them. #}
 {% macro passed_audiences(results) -%}
     {%- set built = {} -%}
     {%- set passed_tests = [] -%}
@@ -8,7 +8,7 @@
         {%- elif result.node.resource_type == 'model' and result.status == 'success' -%}
             {%- set name = result.node.config.meta.get('segmentloom_audience') -%}
             {%- if name -%}
-                {%- do built.update({result.node.unique_id: [name, result.node.relation_name]}) -%}
+                {%- do built.update({result.node.unique_id: {'name': name, 'relation': result.node.relation_name, 'node': result.node}}) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -22,7 +22,7 @@
     {%- endfor -%}
     {%- set passed = {} -%}
     {%- for id, audience in built.items() if id in tested and id not in unproven -%}
-        {%- do passed.update({audience[0]: audience[1]}) -%}
+        {%- do passed.update({audience.name: audience}) -%}
     {%- endfor -%}
     {{ return(passed) }}
 {%- endmacro %}

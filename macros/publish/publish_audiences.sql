@@ -1,24 +1,32 @@
-{# Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests all passed
-   in this run, which only `dbt build` can do. Each audience changes in one transaction; any other keeps its last good members. #}
+{#-
+    Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests all
+    passed in this run, which only `dbt build` can do. They change in one transaction; any other audience keeps its last
+    good members.
+-#}
 {% macro publish_audiences(results) -%}
     {%- set tables = {
-        'audience_membership': ref('segmentloom__audience_membership'),
+        'members': ref('int_segmentloom__members'),
+        'publications': ref('int_segmentloom__publications'),
+        'condition_changes': ref('int_segmentloom__condition_changes'),
         'audience_membership_log': ref('segmentloom__audience_membership_log'),
         'audience_sizes': ref('segmentloom__audience_sizes'),
         'audience_changes': ref('segmentloom__audience_changes'),
     } -%}
+    {%- set membership = ref('segmentloom__audience_membership') -%}
     {%- if execute and flags.WHICH == 'build' and not (flags.EMPTY | default(false)) -%}
         {%- set passed = segmentloom.passed_audiences(results) -%}
         {%- if passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}
+            {%- do segmentloom.make_membership(membership) -%}
+            {%- set published = segmentloom.publications(passed, tables) -%}
+            {%- set scratch = segmentloom.find_moves(published, tables) -%}
+            {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables)) -%}
+            {%- for relation in scratch.values() -%}{%- do segmentloom.drop_scratch_table(relation) -%}{%- endfor -%}
         {%- endif -%}
-        {%- for name, relation in passed.items() -%}
-            {%- do segmentloom.run_together(segmentloom.publish_statements(name, relation, tables)) -%}
-        {%- endfor -%}
         {%- set gone = segmentloom.gone_audiences(results, passed, tables) -%}
         {%- for name in gone -%}
             {%- do segmentloom.run_together(segmentloom.retire_statements(name, tables)) -%}
-            {%- do segmentloom.drop_gone_model(name, tables) -%}
+            {%- do segmentloom.drop_gone_model(name, membership) -%}
         {%- endfor -%}
         {%- if passed or gone -%}
             {%- do segmentloom.record_definitions(passed, gone, tables['audience_changes']) -%}

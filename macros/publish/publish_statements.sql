@@ -1,28 +1,38 @@
-{# The statements that make an audience's published members those of its model, and log who entered and left. #}
-{% macro publish_statements(name, relation, tables) -%}
-    {%- set audience = segmentloom.literal(name) -%}
-    {%- set membership = tables['audience_membership'] -%}
-    {%- set at = segmentloom.as_of() -%}
-    {%- set left_out -%}
-audience = {{ audience }} and profile_id not in (select profile_id from {{ relation }})
-    {%- endset -%}
-    {%- set newcomers -%}
-from {{ relation }} as members
-left join {{ membership }} as known
-    on known.profile_id = members.profile_id and known.audience = {{ audience }}
-where known.profile_id is null
-    {%- endset -%}
+{# The statements that make the published members those of the models, and log who entered and left, for one transaction. #}
+{% macro publish_statements(published, scratch, tables) -%}
+    {%- set members, log_ = tables['members'], tables['audience_membership_log'] -%}
+    {%- set sizes, publications = tables['audience_sizes'], tables['publications'] -%}
+    {%- set mine = ' where audience in (' ~ segmentloom.text_list(published.keys() | list) ~ ')' -%}
+    {%- set rows = [] -%}
+    {%- for name, now in published.items() -%}
+        {%- do rows.append(
+            '(' ~ [
+                segmentloom.literal(name), now.evaluated_at, "'" ~ now.generation ~ "'", now.batch, "'" ~ now.rules ~ "'",
+            ] | join(', ') ~ ')'
+        ) -%}
+    {%- endfor -%}
     {{ return([
-        'insert into ' ~ tables['audience_membership_log'] ~ ' (audience, profile_id, change, changed_at)'
-            ~ " select audience, profile_id, 'exit', " ~ at ~ ' from ' ~ membership ~ ' where ' ~ left_out,
-        'insert into ' ~ tables['audience_membership_log'] ~ ' (audience, profile_id, change, changed_at)'
-            ~ ' select ' ~ audience ~ ", members.profile_id, 'enter', " ~ at ~ ' ' ~ newcomers,
-        'delete from ' ~ membership ~ ' where ' ~ left_out,
-        'insert into ' ~ membership ~ ' (audience, profile_id, entered_at, evaluated_at)'
-            ~ ' select ' ~ audience ~ ', members.profile_id, ' ~ at ~ ', ' ~ at ~ ' ' ~ newcomers,
-        'update ' ~ membership ~ ' set evaluated_at = ' ~ at ~ ' where audience = ' ~ audience,
-        'delete from ' ~ tables['audience_sizes'] ~ ' where audience = ' ~ audience ~ ' and evaluated_at = ' ~ at,
-        'insert into ' ~ tables['audience_sizes'] ~ ' (audience, evaluated_at, members)'
-            ~ ' select ' ~ audience ~ ', ' ~ at ~ ', count(*) from ' ~ relation,
+        segmentloom.delete_keys(
+            members, ['audience', 'profile_id'], 'select audience, profile_id from ' ~ scratch.moves ~ " where change = 'exit'"
+        ),
+        'delete from ' ~ publications ~ mine,
+        'insert into ' ~ publications ~ ' (audience, evaluated_at, generation, batch, rules) values ' ~ rows | join(', '),
+        'insert into ' ~ members ~ ' (audience, profile_id, entered_at)'
+            ~ ' select moves.audience, moves.profile_id, publications.evaluated_at from ' ~ scratch.moves ~ ' as moves'
+            ~ ' inner join ' ~ publications ~ ' as publications on publications.audience = moves.audience'
+            ~ " where moves.change = 'enter'",
+        'insert into ' ~ log_ ~ ' (audience, profile_id, change, changed_at)'
+            ~ ' select moves.audience, moves.profile_id, moves.change, publications.evaluated_at from ' ~ scratch.moves ~ ' as moves'
+            ~ ' inner join ' ~ publications ~ ' as publications on publications.audience = moves.audience',
+        'delete from ' ~ sizes ~ ' where exists (select 1 from ' ~ publications ~ ' as publications'
+            ~ ' where publications.audience = ' ~ sizes.identifier ~ '.audience'
+            ~ ' and publications.evaluated_at = ' ~ sizes.identifier ~ '.evaluated_at)' ~ mine | replace(' where', ' and'),
+        'insert into ' ~ sizes ~ ' (audience, evaluated_at, members)'
+            ~ ' select publications.audience, publications.evaluated_at, coalesce(counted.members, 0)'
+            ~ ' from (select audience, evaluated_at from ' ~ publications ~ mine ~ ') as publications left join ('
+            ~ 'select audience, count(*) as members from ' ~ members ~ mine ~ ' group by audience'
+            ~ ') as counted on counted.audience = publications.audience',
+        'delete from ' ~ tables['condition_changes'] ~ ' where batch < ' ~ (published.values() | map(attribute='batch') | max)
+            ~ ' - ' ~ segmentloom.kept_changes(),
     ]) }}
 {%- endmacro %}

@@ -3,7 +3,8 @@
     {%- set mine = ' where audience = ' ~ segmentloom.literal(name) -%}
     {{ return([
         'insert into ' ~ tables['audience_membership_log'] ~ ' (audience, profile_id, change, changed_at)'
-            ~ " select audience, profile_id, 'exit', " ~ segmentloom.as_of() ~ ' from ' ~ tables['audience_membership'] ~ mine,
-        'delete from ' ~ tables['audience_membership'] ~ mine,
+            ~ " select audience, profile_id, 'exit', " ~ segmentloom.as_of() ~ ' from ' ~ tables['members'] ~ mine,
+        'delete from ' ~ tables['members'] ~ mine,
+        'delete from ' ~ tables['publications'] ~ mine,
     ]) }}
 {%- endmacro %}

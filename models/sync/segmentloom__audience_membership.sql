@@ -1,12 +1,4 @@
-{#- One row per audience and member now. Its rows come from `publish_audiences`, once an audience and its tests have passed. -#}
-{{
-    config(
-        alias='audience_membership',
-        materialized='incremental',
-        full_refresh=false,
-        cluster_by=segmentloom.cluster_column('audience'),
-        on_schema_change='append_new_columns',
-    )
-}}
+{#- One row per audience and member now, of the last evaluation of each that passed its tests. -#}
+{{ config(alias='audience_membership', materialized='view') }}
 
-{{ segmentloom.audience_table_columns('audience_membership') }}
+{{ segmentloom.published_membership() }}

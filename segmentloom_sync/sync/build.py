@@ -16,6 +16,8 @@ from segmentloom_sync.warehouse.refusal import without_values
 
 HASHED_IDENTIFIERS = "segmentloom__hashed_identifiers"
 PUBLISHED = (
+    "int_segmentloom__members",
+    "int_segmentloom__publications",
     "segmentloom__audience_membership",
     "segmentloom__audience_membership_log",
     "segmentloom__audience_sizes",

@@ -47,7 +47,7 @@ class Case:
             variables={"segmentloom_as_of": self.world.as_of.isoformat()},
         )
         for _, definition, _ in self.audiences:
-            yield macros.render("audience", definition)
+            yield macros.render("audience_members", definition)
 
     def agrees(self, number: int, sql: str) -> bool:
         """Whether a query has the members of an audience."""

@@ -16,6 +16,7 @@ from tests.workspace import Workspace
 
 Row = tuple[Any, ...]
 
+CONDITIONS = "segmentloom.conditions"
 PEOPLE = [f"p{number}" for number in range(1, 11)]
 EVERYBODY = "match: {trait: number, gte: 1}\n"
 PASSING = {
@@ -100,9 +101,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 @pytest.fixture(scope="module")
 def days(shop: Shop) -> list[Built]:
     """On the second day one of four is another one; on the third three of four leave, or enter."""
-    both = ("audience_shrinking", "audience_growing")
+    both = (CONDITIONS, "audience_shrinking", "audience_growing")
     return [
-        shop.build(1, "p1 p2 p3 p4", "p1 p2 p3 p4", "tag:audience", "segmentloom__audience_membership"),
+        shop.build(
+            1, "p1 p2 p3 p4", "p1 p2 p3 p4", "tag:audience", CONDITIONS, "+segmentloom__audience_membership"
+        ),
         shop.build(2, "p1 p2 p3 p5", "p1 p2 p3 p5", *both),
         shop.build(3, "p1", "p1 p2 p3 p5 p6 p7 p8", *both),
     ]

@@ -31,7 +31,7 @@ def test_random_audiences_hold_who_python_says(seed: int) -> None:
             outranked_by = generator.pick.choice([[], [], ["staff"], ["buyers", "staff"]])
             definition = AudienceFile.model_validate(file).definition("own", outranked_by)
             members = world.members(file, "own", outranked_by)
-            sql = macros.render("audience", definition)
+            sql = macros.render("audience_members", definition)
             found = {row[0] for row in connection.execute(f"select profile_id from ({sql})").fetchall()}
             assert found == members, _explain(file)
             parts = [*leaves(file["match"]), *leaves(file.get("exclude", {"all": []}))]

@@ -23,9 +23,11 @@ from tests.workspace import Workspace
 
 Row = tuple[Any, ...]
 
+CONDITIONS = "segmentloom.conditions"
+"""The folder of models that work out what all audiences ask."""
 MEMBERSHIP = "segmentloom__audience_membership"
 ALL = (
-    *("tag:audience", MEMBERSHIP, f"{MEMBERSHIP}_log"),
+    *("tag:audience", CONDITIONS, MEMBERSHIP, f"{MEMBERSHIP}_log"),
     *("segmentloom__audience_sizes", "segmentloom__audience_changes"),
 )
 STAFF = "cadence: daily\nmatch: {trait: is_staff, is: true}"
@@ -105,17 +107,27 @@ class Shop:
         connection.close()
         return state
 
+    def preview_in_dbt(self) -> None:
+        """Give the project models that are what previews count."""
+        audiences, _ = load_audiences(ProjectFolder.find(self.workspace.path))
+        for name, audience in audiences.items():
+            sql = f"{{{{ segmentloom.audience_members({audience.definition}) }}}}"
+            (self.workspace.path / "models" / f"preview_{name}.sql").write_text(sql)
+
     def compiled(self) -> dict[str, str]:
-        """The SQL of each audience as dbt compiled it."""
-        folder = self.workspace.path / "target" / "compiled" / "segmentloom" / "models" / "audiences"
-        return {name: (folder / f"audience_{name}.sql").read_text() for name in AUDIENCES}
+        """The SQL of those models as dbt compiled it."""
+        folder = self.workspace.path / "target" / "compiled" / "segmentloom" / "models"
+        return {name: (folder / f"preview_{name}.sql").read_text() for name in AUDIENCES}
 
     def rendered(self, as_of: str) -> dict[str, str]:
         """The SQL of each audience as previews render it."""
         audiences, _ = load_audiences(ProjectFolder.find(self.workspace.path))
         connection, warehouse = open_warehouse(self.database)
         macros = renderer(warehouse, variables={"segmentloom_as_of": as_of})
-        texts = {name: macros.render("audience", audience.definition) for name, audience in audiences.items()}
+        texts = {
+            name: macros.render("audience_members", audience.definition)
+            for name, audience in audiences.items()
+        }
         connection.close()
         return texts
 
@@ -129,8 +141,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def story(shop: Shop) -> Story:
     """Runs of dbt on a shop that changes in between."""
     shop.has({"p1": {"seats": 5}, "p2": {}, "p3": {"is_staff": "TRUE"}}, "p1", "p2", "p3")
-    alone = shop.build("2026-06-02", "audience_staff")
-    together = shop.build("2026-06-03T12:30:00Z", *ALL)
+    alone = shop.build("2026-06-02", CONDITIONS, "audience_staff")
+    shop.preview_in_dbt()
+    together = shop.build("2026-06-03T12:30:00Z", *ALL, *(f"preview_{name}" for name in AUDIENCES))
     compiled, rendered = shop.compiled(), shop.rendered("2026-06-03T12:30:00Z")
 
     # The test of `large` wants p1, which has lost its seats; the others are not concerned.
@@ -139,23 +152,24 @@ def story(shop: Shop) -> Story:
     )
     shop.workspace.audience("staff", NEW_STAFF)
     shop.build("2026-06-04", *ALL, "--full-refresh", check=False)
-    changed = shop.build("2026-06-04", "audience_buyers", "audience_staff")
+    changed = shop.build("2026-06-04", CONDITIONS, "audience_buyers", "audience_staff")
 
     # Now only p1 is staff, but no run shows it that could be believed.
     shop.has({"p1": {"is_staff": True}})
     untested = {
-        "dbt run": shop.build("2026-06-05", "audience_staff", command="run"),
+        "dbt run": shop.build("2026-06-05", CONDITIONS, "audience_staff", command="run"),
         "a test left out": shop.build(
-            "2026-06-05", "audience_staff", "--exclude", "unique_audience_staff_profile_id"
+            "2026-06-05", CONDITIONS, "audience_staff", "--exclude", "unique_audience_staff_profile_id"
         ),
-        "no rows": shop.build("2026-06-05", "audience_staff", "--empty"),
+        "no rows": shop.build("2026-06-05", CONDITIONS, "audience_staff", "--empty"),
     }
 
     # One is renamed, two are deleted.
     for name in AUDIENCES:
         (shop.workspace.path / "audiences" / f"{name}.yml").unlink()
+        (shop.workspace.path / "models" / f"preview_{name}.sql").unlink()
     shop.workspace.audience("employees", NEW_STAFF)
-    gone = shop.build("2026-06-05", "audience_employees")
+    gone = shop.build("2026-06-05", CONDITIONS, "audience_employees")
     return Story(alone, together, changed, untested, gone, compiled, rendered)
 
 

@@ -97,7 +97,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         for name, edges in GRAPHS.items():
             links = [(min(edge), max(edge), place) for place, edge in _places(edges).items()]
             columns = zip(("left_node", "right_node", "place"), zip(*links, strict=True), strict=False)
-            table = pa.table(dict(columns) or {"left_node": [], "right_node": [], "place": []})
+            table = pa.table(dict(columns) or dict.fromkeys(("left_node", "right_node", "place"), ()))
             connection.register("links", table.cast(pa.schema([(c, pa.int64()) for c in table.column_names])))
             connection.execute(f"create table graphs.{name} as select * from links")
             (models / f"forest_of_{name}.sql").write_text(

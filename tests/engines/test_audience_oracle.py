@@ -102,9 +102,8 @@ def test_random_audiences_hold_who_python_says(populated: Populated) -> None:
     for _ in range(AUDIENCES):
         file = populated.generator.file()
         definition = AudienceFile.model_validate(file).definition("own", ["staff"])
-        members = (
-            f"select members.profile_id from ({populated.macros.render('audience', definition)}) as members"
-        )
+        query = populated.macros.render("audience_members", definition)
+        members = f"select members.profile_id from ({query}) as members"
         found = {str(row[0]) for row in populated.warehouse.rows(members)}
         [counts] = populated.warehouse.rows(populated.macros.render("audience_preview", definition))
         parts = [*leaves(file["match"]), *leaves(file.get("exclude", {"all": []}))]

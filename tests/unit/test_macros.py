@@ -127,7 +127,7 @@ def test_without_the_var_it_is_the_start_of_the_run() -> None:
 )
 def test_a_definition_written_by_hand_is_checked_too(definition: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        macros(segmentloom_as_of="2026-07-01").render("audience", {"match": definition})
+        macros(segmentloom_as_of="2026-07-01").render("audience_members", {"match": definition})
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_definition_written_by_hand_is_checked_too(definition: dict[str, Any],
 )
 def test_the_parts_of_a_definition_are_checked_too(definition: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        macros(segmentloom_as_of="2026-07-01").render("audience", definition)
+        macros(segmentloom_as_of="2026-07-01").render("audience_members", definition)
 
 
 def test_the_default_time_zone_is_a_variable() -> None:

@@ -125,8 +125,8 @@ def test_what_no_literal_can_hold_is_refused(engine: Engine, value: object) -> N
 def test_texts_cannot_leave_their_places_in_an_audience(text: str, key: str) -> None:
     stands_for = "5" if re.match(r"[-0-9{\[]", text) else "harmless"
     for engine, macros_at_a_time in AT_A_TIME.items():
-        sql = macros_at_a_time.render("audience", definition(text, key))
-        harmless = macros_at_a_time.render("audience", definition(stands_for, "harmless"))
+        sql = macros_at_a_time.render("audience_members", definition(text, key))
+        harmless = macros_at_a_time.render("audience_members", definition(stands_for, "harmless"))
         statement, literals = without_literals(sql, has_escapes=engine != "duckdb")
         assert statement == without_literals(harmless, has_escapes=engine != "duckdb")[0]
         assert ";" not in statement

@@ -55,6 +55,10 @@ class FusedWarehouse:
         self.fuse.pass_through()
         return self.inner.rows(sql, **parameters)
 
+    def estimated_bytes(self, query: Statement) -> int | None:
+        self.fuse.pass_through()
+        return self.inner.estimated_bytes(query)
+
     def batches(self, sql: str, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
         self.fuse.pass_through()
         return self.inner.batches(sql, size, **parameters)

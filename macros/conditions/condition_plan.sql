@@ -1,0 +1,50 @@
+{#-
+    What the audiences of the project ask of profiles, each once: the leaf conditions of all definitions, from the graph.
+
+    leaves    column -> leaf condition; a column is named after what the condition says
+    counted   event -> the things to count of it, in an order that follows from them alone; see `event_counters`
+    width     how many things are counted of the event that has most
+    direct    columns of leaves whose answer no count gives: they are worked out from the events each time
+    has_traits   whether any leaf is about a trait
+-#}
+{% macro condition_plan() -%}
+    {%- set leaves = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('segmentloom_rule') -%}
+        {%- for leaf in segmentloom.definition_leaves(node.config.meta.segmentloom_rule) if 'audience' not in leaf -%}
+            {%- do leaves.update({segmentloom.condition_column(leaf): leaf}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set counters, direct, traits = {}, [], [] -%}
+    {%- for column, leaf in leaves | dictsort -%}
+        {%- if segmentloom.is_counted(leaf) -%}
+            {%- do counters.setdefault(leaf['event'], {}).update({segmentloom.event_key(leaf): leaf}) -%}
+        {%- else -%}
+            {%- do (traits if 'trait' in leaf else direct).append(column) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set counted, widths = {}, [0] -%}
+    {%- for event, leaf_of in counters | dictsort -%}
+        {%- do counted.update({event: segmentloom.event_counters(leaf_of)}) -%}
+        {%- do widths.append(leaf_of | length) -%}
+    {%- endfor -%}
+    {{ return({'leaves': leaves, 'counted': counted, 'width': widths | max, 'direct': direct, 'has_traits': traits | length > 0}) }}
+{%- endmacro %}
+
+{# Whether a leaf condition compares a plain number of events, which can be kept by adding and subtracting. #}
+{% macro is_counted(leaf) -%}
+    {{ return('event' in leaf and 'count' in leaf) }}
+{%- endmacro %}
+
+{# The column that says for whom a leaf condition holds. #}
+{% macro condition_column(leaf) -%}
+    {{ return('c_' ~ local_md5(tojson(leaf, sort_keys=true))[:16]) }}
+{%- endmacro %}
+
+{# What is counted of one event, in the order of its columns n_1, n_2, ...: {key, leaf, column}. #}
+{% macro event_counters(leaf_of) -%}
+    {%- set counters = [] -%}
+    {%- for key, leaf in leaf_of | dictsort -%}
+        {%- do counters.append({'key': key, 'leaf': leaf, 'column': 'n_' ~ loop.index}) -%}
+    {%- endfor -%}
+    {{ return(counters) }}
+{%- endmacro %}

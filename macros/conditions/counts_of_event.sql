@@ -1,0 +1,78 @@
+{#-
+    How often each owner of some rows of one event did each thing that is counted of it, by windows that end at `now`.
+    With `before`, a former such time and the last batch that was counted then, the change since: rows that were there
+    count as they do now minus as they did then, newer ones as they do now.
+
+    rows      a relation of events: event, owner_key, occurred_at, properties, batch
+    extra     a further condition on rows
+-#}
+{% macro counts_of_event(event, counters, width, rows, now, before=none, extra=none) -%}
+    {%- set filters = [] -%}
+    {%- for counter in counters if counter.leaf.get('where') and counter.leaf['where'] not in filters -%}
+        {%- do filters.append(counter.leaf['where']) -%}
+    {%- endfor -%}
+    select
+        {{ segmentloom.literal(event) }} as event,
+        owner_key
+        {%- for counter in counters %},
+        {{ segmentloom.counted_since(counter, filters, now, before) }} as {{ counter.column }}
+        {%- endfor %}
+        {%- for number in range(counters | length + 1, width + 1) %},
+        cast(0 as {{ segmentloom.type_count() }}) as n_{{ number }}
+        {%- endfor %}
+
+    from (
+        select
+            owner_key,
+            occurred_at
+            {%- if before %},
+            batch <= {{ before.batch }} as was_there
+            {%- endif %}
+            {%- for filter in filters %},
+            {% for test in filter %}{{ 'and ' if not loop.first }}{{ segmentloom.compare('properties', test['property'], test) | trim }} {% endfor %} as passes_{{ loop.index }}
+            {%- endfor %}
+
+        from {{ rows }} as counted_events
+
+        where
+            event = {{ segmentloom.literal(event) }}
+            and owner_key is not null
+            {%- if extra %}
+            and {{ extra }}
+            {%- endif %}
+            {%- if not before %}
+            and {{ segmentloom.in_any_window(counters, now) }}
+            {%- endif %}
+    ) as looked_at
+
+    group by owner_key
+{%- endmacro %}
+
+{# One count, or its change. #}
+{% macro counted_since(counter, filters, now, before) -%}
+    {%- set passes = ['passes_' ~ (filters.index(counter.leaf['where']) + 1)] if counter.leaf.get('where') else [] -%}
+    {%- set is_counted = (passes + [segmentloom.in_window(counter.leaf, now)]) | join(' and ') -%}
+    {%- set was_counted = (passes + ['was_there', segmentloom.in_window(counter.leaf, before.as_of)]) | join(' and ') if before -%}
+    cast(count(case when {{ is_counted }} then 1 end)
+    {%- if before %} - count(case when {{ was_counted }} then 1 end){% endif %} as {{ segmentloom.type_count() }})
+{%- endmacro %}
+
+{# Whether an event lies in a condition's window that ends at a time, given as ISO text. #}
+{% macro in_window(leaf, at) -%}
+    {%- set start = segmentloom.window_start_text(leaf, at) -%}
+    occurred_at <= {{ segmentloom.timestamp_literal(at) }}
+    {%- if start %} and occurred_at > {{ segmentloom.timestamp_literal(start) }}{% endif %}
+{%- endmacro %}
+
+{# Whether it lies in any of their windows. #}
+{% macro in_any_window(counters, at) -%}
+    {%- set starts = [] -%}
+    {%- for counter in counters -%}{%- do starts.append(segmentloom.window_start_text(counter.leaf, at)) -%}{%- endfor -%}
+    occurred_at <= {{ segmentloom.timestamp_literal(at) }}
+    {%- if none not in starts %} and occurred_at > {{ segmentloom.timestamp_literal(starts | min) }}{% endif %}
+{%- endmacro %}
+
+{# The type of a count. #}
+{% macro type_count() -%}
+    {{ return(dbt.type_int()) }}
+{%- endmacro %}

@@ -1,0 +1,38 @@
+{# The events that a window takes in or lets go between two times, and those that are new: each once. #}
+{% macro events_that_move(step, plan, kept, has_new) -%}
+    {%- set counters, ranges = [], [[step.known.as_of, step.as_of]] -%}
+    {%- for event in kept -%}{%- do counters.extend(plan.counted[event]) -%}{%- endfor -%}
+    {%- for counter in counters -%}
+        {%- set start = segmentloom.window_start_text(counter.leaf, step.as_of) -%}
+        {%- set known_start = segmentloom.window_start_text(counter.leaf, step.known.as_of) -%}
+        {%- if start and [known_start, start] not in ranges -%}{%- do ranges.append([known_start, start]) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- set columns = 'event, owner_key, occurred_at, properties, batch' -%}
+    {%- set events = ref('segmentloom__events') ~ ' as events where event in (' ~ segmentloom.text_list(kept) ~ ') and owner_key is not null' -%}
+    {%- for range in segmentloom.merged_ranges(ranges) %}
+    {{ 'union all ' if not loop.first }}select {{ columns }} from {{ events }}
+        and batch <= {{ step.from_batch }}
+        and event_date between cast('{{ range[0][:10] }}' as date) and cast('{{ range[1][:10] }}' as date)
+        and occurred_at > {{ segmentloom.timestamp_literal(range[0]) }} and occurred_at <= {{ segmentloom.timestamp_literal(range[1]) }}
+    {%- else %}
+    select {{ columns }} from {{ events }} and 1 = 0
+    {%- endfor %}
+    {%- if has_new %}
+    union all select {{ columns }} from {{ events }}
+        and batch > {{ step.from_batch }} and batch <= {{ step.to_batch }}
+        and {{ segmentloom.in_any_window(counters, step.as_of) }}
+    {%- endif %}
+{%- endmacro %}
+
+{# Ranges of times as ISO texts, (from, to], without overlaps and empty ones. #}
+{% macro merged_ranges(ranges) -%}
+    {%- set merged = [] -%}
+    {%- for range in ranges | sort if range[0] < range[1] -%}
+        {%- if merged and range[0] <= merged[-1][1] -%}
+            {%- do merged.append([merged[-1][0], [merged.pop()[1], range[1]] | max]) -%}
+        {%- else -%}
+            {%- do merged.append(range) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(merged) }}
+{%- endmacro %}
