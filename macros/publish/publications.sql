@@ -50,7 +50,9 @@
     {%- set parts = [name, tojson(definition, sort_keys=true)] -%}
     {%- for used in segmentloom.used_audiences(definition) -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == 'audience_' ~ used -%}
-            {%- do parts.append(segmentloom.definition_digest(used, node.config.meta.get('segmentloom_rule', {'match': {'all': []}, 'run': invocation_id}))) -%}
+            {%- set rule = node.config.meta.get('segmentloom_rule') -%}
+            {#- What a model written by hand depends on is not known: its members may always be others. -#}
+            {%- do parts.append(segmentloom.definition_digest(used, rule) if rule else invocation_id) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(local_md5(parts | join(' '))) }}
