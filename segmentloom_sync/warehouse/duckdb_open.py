@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.resources
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmentloom_sync.errors import ConfigError
@@ -20,10 +22,31 @@ _PACKAGE_HINT = 'pip install "segmentloom[encryption]"'
 def open_database(settings: DuckDbSettings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open it; the session's time zone is UTC and the current database is the one that holds our schemas.
 
+    A file that does not exist is made, whole or not at all: the caller has our lock on it.
+
     Raises:
         duckdb.Error: the engine refused, for instance because another process has the file open.
         ConfigError: an extension that the target names can be found neither on disk nor as a package.
     """
+    if settings.file is not None and not read_only and not settings.file.exists():
+        _create(settings, settings.file)
+    return _open(settings, read_only=read_only)
+
+
+def _create(settings: DuckDbSettings, file: Path) -> None:
+    """DuckDB writes a new file in steps; one that was killed between them would open nevermore."""
+    unfinished = file.with_name(f"{file.name}.new")
+    unfinished.unlink(missing_ok=True)
+
+    def moved(path: str) -> str:
+        return str(unfinished) if path == str(file) else path
+
+    attachments = [replace(entry, path=moved(entry.path)) for entry in settings.attachments]
+    _open(replace(settings, path=moved(settings.path), attachments=attachments), read_only=False).close()
+    unfinished.rename(file)
+
+
+def _open(settings: DuckDbSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     with_data = settings.database is None

@@ -90,8 +90,9 @@ IN_A_LATER_BUILD = {
     ),
     "the last batch counts twice": SqlMutant(
         "macros/incremental/fold_step.sql",
-        "'from_batch': 0 if is_full else own.batch",
-        "'from_batch': 0 if is_full else own.batch - 1",
+        "{% macro events_to_fold(step, events) -%}\n",
+        "{% macro events_to_fold(step, events) -%}\n"
+        "{%- set step = dict(step, from_batch=step.from_batch - 1) -%}\n",
     ),
     "loads that say they are older than the last are passed over": SqlMutant(
         "macros/incremental/loads_to_read.sql",
