@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# Machines that forbid it would compile dbt anew at each of its hundreds of starts: 4 seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: help setup test test-all lint format demo bench bench-identity docs clean

@@ -12,7 +12,7 @@ from tests.engines.scenario.rows import PUBLIC_RELATIONS, Rows
 Played = Callable[[Engine], dict[str, Rows]]
 
 
-@pytest.mark.parametrize("engine", ["bigquery", "snowflake"])
+@pytest.mark.parametrize("engine", [pytest.param("bigquery", marks=pytest.mark.slow), "snowflake"])
 def test_every_public_relation_has_the_rows_that_duckdb_has(engine: Engine, played: Played) -> None:
     expected, found = played("duckdb"), played(engine)
 

@@ -31,8 +31,6 @@ BASE: dict[str, dict[str, Any]] = {
 }
 """The audiences that the generator's conditions name."""
 
-PERSONS = 25
-
 
 class _WithoutAliases(yaml.SafeDumper):
     """Writes what is there twice out twice: audience files have no aliases."""
@@ -47,6 +45,7 @@ class AudienceHistory:
 
     workspace: Workspace
     seed: int
+    persons: int = 25
     deliveries: list[Delivery] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -176,7 +175,7 @@ class AudienceHistory:
             )
 
     def _delivery(self, event_id: str, loaded_at: datetime, late: float) -> Delivery:
-        person = self.random.randrange(PERSONS)
+        person = self.random.randrange(self.persons)
         moment = self.generator.moment()
         if self.random.random() < late:
             moment -= timedelta(days=self.random.choice([1, 7, 14, 30]))
