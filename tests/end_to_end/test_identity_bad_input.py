@@ -62,7 +62,7 @@ def test_an_identifier_of_a_million_characters_is_one_like_any_other(step: Step)
     assert len(profile[2]) == 32
 
 
-@pytest.mark.parametrize("limit", [-1, "five"])
+@pytest.mark.parametrize("limit", [-1, pytest.param("five", marks=pytest.mark.slow)])
 def test_a_limit_that_is_no_number_stops_the_build(limit: object, tmp_path: Path) -> None:
     variables = {"segmentloom_max_users_per_email": limit}
     workspace = Workspace.create(tmp_path / "project", variables=variables)

@@ -18,6 +18,8 @@ from tests.oracles.relations import COLUMNS, Rows
 from tests.oracles.shapes import address_of, alias_chain, device_of, hub, path
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 DEVICES = 5_000
 MIDDLE = (("user_id", "path5000"), ("user_id", "path5001"))
 STEPS = ("first half", "second half", "cut in two", "joined again")
@@ -172,7 +174,6 @@ def test_a_hub_is_one_profile_and_quarantined_when_it_grows_too_large(answers: d
     assert second.is_quarantined(second.profile(("user_id", "hub")))
 
 
-@pytest.mark.slow
 def test_a_hub_of_100_000_devices_grows_by_a_few(tmp_path: Path) -> None:
     told = Chronicle(Workspace.create(tmp_path / "project"), Rules())
     devices = hub(100_000)

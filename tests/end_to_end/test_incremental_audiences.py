@@ -13,7 +13,23 @@ from tests.oracles.audience_history import AudienceHistory
 from tests.workspace import Workspace
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4))])
+def test_members_are_right_while_windows_slide(tmp_path: Path) -> None:
+    history = AudienceHistory(Workspace.create(tmp_path / "project"), 5)
+    history.ask(history.more_audiences(12))
+    history.land(400, AS_OF)
+    with KillableDbt(history.workspace) as dbt:
+        history.build(dbt, AS_OF)
+        history.land(40, AS_OF + timedelta(hours=1))
+        history.build(dbt, AS_OF + timedelta(hours=1))
+        _is_right(history)
+        history.displace(8)
+        history.unmerge(4)
+        history.build(dbt, AS_OF + timedelta(days=7, microseconds=1))
+        _is_right(history)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_members_are_right_after_every_build(seed: int, tmp_path: Path) -> None:
     history = AudienceHistory(Workspace.create(tmp_path / "project"), seed)
     history.ask(history.more_audiences(25))

@@ -24,6 +24,8 @@ from tests.oracles.messy_events import messy_events
 from tests.oracles.relations import COLUMNS, expected_relations
 from tests.oracles.transitions import KINDS, transitions
 
+pytestmark = pytest.mark.slow
+
 IDLE = ("nothing new", "full refresh")
 STEPS = (
     *("build 1", "build 2", "build 3", "build 4", "unmerged", "remerged"),
@@ -35,7 +37,7 @@ STEPS = (
     scope="module",
     params=[
         pytest.param((21, 600), id="600 worlds"),
-        pytest.param((22, 400), id="400 other worlds", marks=pytest.mark.slow),
+        pytest.param((22, 400), id="400 other worlds"),
     ],
 )
 def chronicle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Chronicle:

@@ -17,6 +17,8 @@ from segmentloom_sync.simulators import Platform
 from segmentloom_sync.warehouse.connect import connect
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 AUDIENCE = """
 cadence: hourly
 match:
@@ -189,7 +191,6 @@ def test_a_profile_tells_where_it_is_and_why(workspace: Workspace) -> None:
     ]
 
 
-@pytest.mark.slow
 def test_a_link_that_others_bridge_or_a_guard_refuses_changes_nothing(workspace: Workspace) -> None:
     before = state(workspace)["profiles"]
     refused = workspace.json(
@@ -208,7 +209,6 @@ def test_a_link_that_others_bridge_or_a_guard_refuses_changes_nothing(workspace:
     assert all(entry["applied_run_id"] for entry in decisions)
 
 
-@pytest.mark.slow
 def test_a_build_that_fails_leaves_the_decision_to_the_next(workspace: Workspace) -> None:
     broken = workspace.path / "models" / "identity" / "segmentloom__profiles.sql"
     whole = broken.readlink()
@@ -229,7 +229,6 @@ def test_a_build_that_fails_leaves_the_decision_to_the_next(workspace: Workspace
     }
 
 
-@pytest.mark.slow
 def test_a_build_that_fails_after_the_map_is_ended_by_asking_again(workspace: Workspace) -> None:
     broken = workspace.path / "models" / "identity" / "segmentloom__profiles.sql"
     whole = broken.readlink()

@@ -11,6 +11,8 @@ import pytest
 from tests.engines.environments import environment
 from tests.workspace import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 
 def run_tests(*paths: str) -> None:
     """Run tests with the other DuckDB; a warning is an error there as here (see pyproject.toml)."""
@@ -39,16 +41,10 @@ def test_the_environment_has_duckdb_2() -> None:
     assert version.stdout.startswith("2.")
 
 
-SLOW = pytest.mark.slow
-
-
-@pytest.mark.parametrize(
-    "part", ["warehouse", pytest.param("landing", marks=SLOW), pytest.param("sync", marks=SLOW)]
-)
+@pytest.mark.parametrize("part", ["warehouse", "landing", "sync"])
 def test_unit_tests_pass(part: str) -> None:
     run_tests(str(Path("tests") / "unit" / part))
 
 
-@SLOW
 def test_two_builds_pass() -> None:
     run_tests("tests/engines/test_same_answers.py", "-k", "scenario")

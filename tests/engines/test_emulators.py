@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.workspace import Workspace
+
+pytestmark = pytest.mark.slow
 
 
 def test_dbt_builds_a_table_and_reads_it(engine_workspace: Workspace) -> None:

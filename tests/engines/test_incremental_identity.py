@@ -1,4 +1,4 @@
-"""Identity built bit by bit on the other engines, against the oracles in plain Python."""
+"""Identity built bit by bit on every engine, against the oracles in plain Python."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def built_on(new_workspace: NewWorkspace) -> Build:
 
 
 @pytest.mark.parametrize("relation", COLUMNS)
-@pytest.mark.parametrize("engine", [pytest.param("bigquery", marks=pytest.mark.slow), "snowflake"])
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("bigquery", marks=pytest.mark.slow), "snowflake"])
 def test_every_relation_is_as_the_oracle_says_after_the_second_build(
     engine: Engine, relation: str, built_on: Build
 ) -> None:
