@@ -11,4 +11,6 @@ select
     cast(null as {{ segmentloom.type_identifier_key() }}) as owner_key,
     cast(null as {{ dbt.type_bigint() }}) as batch
 
-limit 0
+from (select 1 as one) as nobody
+
+where 1 = 0
