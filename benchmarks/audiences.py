@@ -23,7 +23,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
-import yaml
 from measure import measure
 
 from segmentloom_sync.audiences.library import load_audiences
@@ -165,7 +164,7 @@ class Bench:
     def runs(self, number: int, one_by_one: int) -> Iterator[str]:
         """Everything anew and an hour later, for so many audiences."""
         for name, file in audiences(number):
-            (self.project / "audiences" / f"{name}.yml").write_text(yaml.safe_dump(file))
+            (self.project / "audiences" / f"{name}.yml").write_text(json.dumps(file))
         measure([BIN / "segmentloom-sync", "compile", "--project-dir", self.project], self.project)
         full = self._run("--full-refresh")
         yield self._line(f"{number} audiences anew", full, full)
@@ -211,10 +210,9 @@ class Bench:
         return f"{name:<28}{run['cpu']:>8.2f} CPU s{share:>9}{run['peak']:>8,.0f} MB  ({parts})"
 
     def _one_by_one(self, sample: int) -> float:
-        folder = ProjectFolder(self.project)
-        chosen = list(load_audiences(folder)[0].values())[
-            :: max(1, len(list(load_audiences(folder)[0])) // sample)
-        ][:sample]
+        folder = ProjectFolder.find(self.project)
+        known = list(load_audiences(folder)[0].values())
+        chosen = known[:: max(1, len(known) // sample)][:sample]
         with duckdb.connect(str(self.warehouse), config={"threads": 2}) as connection:
             project = SimpleNamespace(directory=self.project, name="shop", variables={}, target="dev")
             renderer = MacroRenderer(

@@ -33,15 +33,21 @@ class Recorder:
         self.slow: list[tuple[str, float, str]] = []
         self._least = least
         self._query: tuple[float, str] = (0.0, "")
+        self._last = (0.0, 0.0)
 
     def __call__(self, event: Any) -> None:
-        """Take one event."""
+        """Take one event. A hook has run what its macros run before dbt says that it starts."""
         name, cpu = event.info.name, time.process_time()
         if name == "NodeStart":
             self._node(event).update(cpu=-cpu, wall=-time.perf_counter())
         elif name == "NodeFinished":
             node = self._node(event)
             node.update(cpu=node["cpu"] + cpu, wall=node["wall"] + time.perf_counter())
+            self._last = cpu, time.perf_counter()
+        elif name == "LogHookEndLine":
+            before, clock = self._last
+            self._node(event).update(cpu=cpu - before, wall=time.perf_counter() - clock)
+            self._last = cpu, time.perf_counter()
         elif name == "SQLQuery":
             self._node(event)["statements"] += 1
             self._query = (cpu, event.data.sql)

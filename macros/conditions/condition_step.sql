@@ -4,7 +4,7 @@
     is_full          for every profile
     as_of            the time that the counts are of; the conditions are of no other
     profiles, counts   the feeds of changed profiles and counts: {generation, from_batch, to_batch}
-    generation, begun_at   where the model is as the step begins
+    generation, begun_at, known_as_of   where the model is as the step begins
     rules            a digest of the columns
     change           the number of this change of conditions
     change_generation   of the feed of changed conditions
@@ -23,6 +23,14 @@
             'segmentloom: the profiles or the counts of their events are not built; build them first, with dbt build -s +' ~ model.name
         ) }}
     {%- endif -%}
+    {%- set is_other = segmentloom.counter_digests(plan) != segmentloom.known_digests() -%}
+    {%- set is_past = plan.direct and segmentloom.time_text(counted.watermark) != segmentloom.time_text(segmentloom.parsed_time(segmentloom.as_of_text())) -%}
+    {%- if is_other or is_past -%}
+        {{ exceptions.raise_compiler_error(
+            'segmentloom: events were counted for ' ~ ('other audiences' if is_other else 'another time')
+            ~ '; count them with this run, with dbt build -s +' ~ model.name
+        ) }}
+    {%- endif -%}
     {%- set own, of_counts = progress.get(model.name), progress.get(model.name ~ ' of counts') -%}
     {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version() ~ plan.leaves.keys() | sort | join(' ')) -%}
     {%- set is_full = flags.FULL_REFRESH or own is none or of_counts is none or own.rules != rules
@@ -34,6 +42,7 @@
         'counts': {'generation': counts.generation, 'from_batch': of_counts.batch if of_counts else 0, 'to_batch': counts.batch},
         'generation': own.generation if own else none,
         'begun_at': own.batch if own else 0,
+        'known_as_of': segmentloom.time_text(own.watermark) if own and own.watermark,
         'rules': rules,
         'change': progress.get(changes_name, {}).get('batch', 0) + 1,
         'change_generation': invocation_id if is_full else progress[changes_name].generation,

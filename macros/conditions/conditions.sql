@@ -46,7 +46,7 @@
     {{ return(
         [
             segmentloom.delete_keys(target_relation, ['profile_id'], 'select profile_id from ' ~ touched),
-            segmentloom.expect_progress(model.name, step.generation, step.begun_at),
+            segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of),
             'insert into ' ~ target_relation ~ ' select * from ' ~ scratch.relations['rows'],
             'delete from ' ~ changes ~ ' where batch >= ' ~ step.change,
             'insert into ' ~ changes ~ ' select profile_id, ' ~ step.change ~ ' from ' ~ touched,

@@ -1,13 +1,21 @@
-{# Counts everything, statement by statement. Until all is accounted for the counts have no generation: a kill means to begin again. #}
+{#-
+    Counts everything, statement by statement. Until all is accounted for the counts have no generation: a kill means to
+    begin again. Should another build begin meanwhile, the table is its own: this one adds no more to it, and fails.
+-#}
 {% macro count_everything(step, plan, target_relation) -%}
-    {%- do segmentloom.run_together([segmentloom.forget_progress(model.name)]) -%}
+    {%- set is_mine = segmentloom.is_at(model.name, '', 0, rules=invocation_id) -%}
+    {%- do segmentloom.run_together(segmentloom.progress_statements(model.name, '', 0, invocation_id)) -%}
     {%- do segmentloom.replace_table(target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')) -%}
     {%- for part in segmentloom.parts_to_count(plan.counted.keys() | list, plan, step) -%}
-        {%- do run_query('insert into ' ~ target_relation ~ ' ' ~ segmentloom.counts_of_part(part, plan, step, plan.width)) -%}
+        {%- do run_query(
+            'insert into ' ~ target_relation ~ ' ' ~ segmentloom.counts_of_part(part, plan, step, plan.width)
+            ~ ' and exists (select 1 from ' ~ segmentloom.latest_progress() ~ ' where ' ~ is_mine ~ ')'
+        ) -%}
     {%- endfor -%}
     {%- do segmentloom.run_together(
         [
             'delete from ' ~ segmentloom.state_relation('counted_events') ~ ' where true',
+            segmentloom.expect_progress(model.name, '', 0, rules=invocation_id),
             'delete from ' ~ ref('int_segmentloom__count_changes') ~ ' where true',
         ]
         + segmentloom.count_progress(step)
@@ -69,7 +77,7 @@
     {%- endfor %}
     ) as counts
 
-    where {{ segmentloom.any_count(width) }}
+    where ({{ segmentloom.any_count(width) }})
 {%- endmacro %}
 
 {# Whether a row of counts says anything. #}

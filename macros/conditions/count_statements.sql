@@ -13,7 +13,7 @@
     {%- if 'rows' in scratch.relations -%}
         {%- do statements.append(segmentloom.delete_keys(target_relation, ['event', 'owner_key'], 'select event, owner_key from ' ~ scratch.relations['rows'])) -%}
     {%- endif -%}
-    {%- do statements.append(segmentloom.expect_progress(model.name, step.generation, step.from_batch)) -%}
+    {%- do statements.append(segmentloom.expect_progress(model.name, step.generation, step.from_batch, watermark=step.known.as_of)) -%}
     {%- for rows in made -%}
         {%- do statements.append('insert into ' ~ target_relation ~ ' select * from ' ~ rows ~ ' as counts where ' ~ segmentloom.any_count(width)) -%}
     {%- endfor -%}

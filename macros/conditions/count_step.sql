@@ -19,10 +19,7 @@
     {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version() ~ var('segmentloom_time_zone', 'UTC')) -%}
     {%- set as_of = segmentloom.time_text(segmentloom.parsed_time(segmentloom.as_of_text())) -%}
     {%- set known_as_of = segmentloom.time_text(own.watermark) if own and own.watermark -%}
-    {%- set counters = {} -%}
-    {%- for event, listed in plan.counted.items() -%}
-        {%- do counters.update({event: local_md5(tojson(listed | map(attribute='key') | list))}) -%}
-    {%- endfor -%}
+    {%- set counters = segmentloom.counter_digests(plan) -%}
     {#- Windows slide forward only; to look back is to count anew. -#}
     {%- set step = {
         'as_of': as_of,
@@ -40,19 +37,39 @@
         'has_retractions': false,
         'change': progress.get(changes_name, {}).get('batch', 0) + 1,
     } -%}
-    {%- do step.update({'change_generation': invocation_id if step.is_full else progress[changes_name].generation}) -%}
+    {%- if known_as_of and as_of < known_as_of -%}
+        {%- do log('segmentloom: all events are counted anew: ' ~ as_of ~ ' lies before the last evaluation, of ' ~ known_as_of, info=true) -%}
+    {%- endif -%}
     {%- if not step.is_full -%}
         {%- do segmentloom.compare_counters(step) -%}
     {%- endif -%}
+    {#- The feed does not tell of owners whose counts are of other things now: its readers have to begin anew. -#}
+    {%- set is_other = step.is_full or step.stale or step.gone -%}
+    {%- do step.update({'change_generation': invocation_id if is_other else progress[changes_name].generation}) -%}
     {{ return(step) }}
+{%- endmacro %}
+
+{# A digest of what a plan counts of each event: event -> digest. #}
+{% macro counter_digests(plan) -%}
+    {%- set digests = {} -%}
+    {%- for event, listed in plan.counted.items() -%}
+        {%- do digests.update({event: local_md5(tojson(listed | map(attribute='key') | list))}) -%}
+    {%- endfor -%}
+    {{ return(digests) }}
+{%- endmacro %}
+
+{# What the counts in the warehouse are of: event -> digest. #}
+{% macro known_digests() -%}
+    {%- set known = {} -%}
+    {%- for row in run_query('select event, counters from ' ~ segmentloom.state_relation('counted_events')).rows -%}
+        {%- do known.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {{ return(known) }}
 {%- endmacro %}
 
 {# What the counts are of so far, beside what is asked for. #}
 {% macro compare_counters(step) -%}
-    {%- set known, stale, gone = {}, [], [] -%}
-    {%- for row in run_query('select event, counters from ' ~ segmentloom.state_relation('counted_events')).rows -%}
-        {%- do known.update({row[0]: row[1]}) -%}
-    {%- endfor -%}
+    {%- set known, stale, gone = segmentloom.known_digests(), [], [] -%}
     {%- for event, digest in step.counters.items() if known.get(event) != digest -%}{%- do stale.append(event) -%}{%- endfor -%}
     {%- for event in known if event not in step.counters -%}{%- do gone.append(event) -%}{%- endfor -%}
     {%- do step.update({

@@ -7,9 +7,10 @@
     extra     a further condition on rows
 -#}
 {% macro counts_of_event(event, counters, width, rows, now, before=none, extra=none) -%}
-    {%- set filters = [] -%}
-    {%- for counter in counters if counter.leaf.get('where') and counter.leaf['where'] not in filters -%}
-        {%- do filters.append(counter.leaf['where']) -%}
+    {#- Keyed by their text: to Python 1 and true are equal. -#}
+    {%- set filters = {} -%}
+    {%- for counter in counters if counter.leaf.get('where') -%}
+        {%- do filters.update({tojson(counter.leaf['where'], sort_keys=true): counter.leaf['where']}) -%}
     {%- endfor -%}
     select
         {{ segmentloom.literal(event) }} as event,
@@ -28,7 +29,7 @@
             {%- if before %},
             batch <= {{ before.batch }} as was_there
             {%- endif %}
-            {%- for filter in filters %},
+            {%- for filter in filters.values() %},
             {% for test in filter %}{{ 'and ' if not loop.first }}{{ segmentloom.compare('properties', test['property'], test) | trim }} {% endfor %} as passes_{{ loop.index }}
             {%- endfor %}
 
@@ -50,7 +51,10 @@
 
 {# One count, or its change. #}
 {% macro counted_since(counter, filters, now, before) -%}
-    {%- set passes = ['passes_' ~ (filters.index(counter.leaf['where']) + 1)] if counter.leaf.get('where') else [] -%}
+    {%- set passes = [] -%}
+    {%- if counter.leaf.get('where') -%}
+        {%- do passes.append('passes_' ~ ((filters.keys() | list).index(tojson(counter.leaf['where'], sort_keys=true)) + 1)) -%}
+    {%- endif -%}
     {%- set is_counted = (passes + [segmentloom.in_window(counter.leaf, now)]) | join(' and ') -%}
     {%- set was_counted = (passes + ['was_there', segmentloom.in_window(counter.leaf, before.as_of)]) | join(' and ') if before -%}
     cast(count(case when {{ is_counted }} then 1 end)

@@ -64,12 +64,22 @@
 {#-
     A statement for the midst of a transaction that fails when a consumer is no longer where the step began: another
     build has been here meanwhile. After the first change to the consumer's table, so that the two cannot pass each other.
+    With a watermark the consumer also has to be as of that time still, which can pass without a batch.
 -#}
-{% macro expect_progress(consumer, generation, batch) -%}
+{% macro expect_progress(consumer, generation, batch, rules=none, watermark=none) -%}
     {{ return(
         "select cast(case when count(*) = 1 then '1' else 'another build was here: run again' end as "
-        ~ dbt.type_bigint() ~ ') from ' ~ segmentloom.latest_progress() ~ ' where consumer = '
-        ~ segmentloom.literal(consumer) ~ " and generation = '" ~ generation ~ "' and batch = " ~ batch
+        ~ dbt.type_bigint() ~ ') from ' ~ segmentloom.latest_progress() ~ ' where '
+        ~ segmentloom.is_at(consumer, generation, batch, rules, watermark)
+    ) }}
+{%- endmacro %}
+
+{# Whether an entry says that a consumer is there. #}
+{% macro is_at(consumer, generation, batch, rules=none, watermark=none) -%}
+    {{ return(
+        'consumer = ' ~ segmentloom.literal(consumer) ~ " and generation = '" ~ generation ~ "' and batch = " ~ batch
+        ~ (" and rules = '" ~ rules ~ "'" if rules)
+        ~ (' and watermark = ' ~ segmentloom.timestamp_literal(watermark) if watermark)
     ) }}
 {%- endmacro %}
 

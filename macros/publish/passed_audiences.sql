@@ -1,4 +1,7 @@
-{# The audiences that this run built and all tests of which passed in it: name -> {relation, node}. One without tests is not among them. #}
+{#-
+    The audiences that this run built and proved: name -> {relation, node}. All tests of theirs passed in it, and those of
+    the conditions, if they were compiled from a file. One about which there are no tests at all is not among them.
+-#}
 {% macro passed_audiences(results) -%}
     {%- set built = {} -%}
     {%- set passed_tests = [] -%}
@@ -21,8 +24,15 @@
         {%- do (tested if test.unique_id in passed_tests else unproven).extend(about) -%}
     {%- endfor -%}
     {%- set passed = {} -%}
-    {%- for id, audience in built.items() if id in tested and id not in unproven -%}
-        {%- do passed.update({audience.name: audience}) -%}
+    {%- for id, audience in built.items() -%}
+        {%- set proven = [id] -%}
+        {%- set is_compiled = audience.node.config.meta.get('segmentloom_source') -%}
+        {%- for needed in audience.node.depends_on.nodes if is_compiled and needed.endswith('.int_segmentloom__conditions') -%}
+            {%- do proven.append(needed) -%}
+        {%- endfor -%}
+        {%- if proven | select('in', tested) | list and not proven | select('in', unproven) | list -%}
+            {%- do passed.update({audience.name: audience}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(passed) }}
 {%- endmacro %}

@@ -18,9 +18,10 @@
         {%- if passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}
             {%- do segmentloom.make_membership(membership) -%}
+            {%- set known = segmentloom.progress('int_segmentloom__publications') or {'batch': 0} -%}
             {%- set published = segmentloom.publications(passed, tables) -%}
             {%- set scratch = segmentloom.find_moves(published, tables) -%}
-            {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables)) -%}
+            {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables, known.batch)) -%}
             {%- for relation in scratch.values() -%}{%- do segmentloom.drop_scratch_table(relation) -%}{%- endfor -%}
         {%- endif -%}
         {%- set gone = segmentloom.gone_audiences(results, passed, tables) -%}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -136,8 +137,9 @@ def _status(
     return "follows" if follows else "same"
 
 
-def _definition(audiences: Mapping[str, Audience], name: str) -> Any:
-    return audiences[name].definition if name in audiences else None
+def _definition(audiences: Mapping[str, Audience], name: str) -> str | None:
+    """As text: to Python the values 1 and true are equal."""
+    return json.dumps(audiences[name].definition, sort_keys=True) if name in audiences else None
 
 
 def _used(audiences: Mapping[str, Audience], name: str) -> set[str]:

@@ -69,6 +69,7 @@ _Dumper.add_representer(str, _text)
 
 
 def _model(audience: Audience) -> dict[str, Any]:
+    """Its model. That a profile is there once is tested of the conditions, which all audiences read."""
     model: dict[str, Any] = {
         "name": f"audience_{audience.name}",
         "description": audience.description,
@@ -86,7 +87,6 @@ def _model(audience: Audience) -> dict[str, Any]:
                 "name": "profile_id",
                 "description": "A member.",
                 "data_type": "string",
-                "data_tests": ["not_null", "unique"],
             },
             {
                 "name": "evaluated_at",

@@ -30,6 +30,8 @@ INSPECTED = (
     "segmentloom__identity_conflicts",
 )
 """Views that no audience needs, but whoever looks into a profile or undoes a merge."""
+_CONDITIONS = "int_segmentloom__conditions"
+"""What all compiled audiences read: its tests are theirs, too."""
 _SHARED = frozenset({HASHED_IDENTIFIERS, *PUBLISHED})
 """What the sync reads of every audience."""
 
@@ -84,7 +86,8 @@ def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, s
     wrong: dict[str, str] = {}
     for name in names:
         model = by_name.get(f"audience_{name}")
-        tests = [result for result in by_name.values() if _is_test_of(result, {f"audience_{name}"})]
+        about = {f"audience_{name}", _CONDITIONS}
+        tests = [result for result in by_name.values() if _is_test_of(result, about)]
         unproven = [test for test in tests if test.status not in {"pass", "warn"}]
         if model is None:
             wrong[name] = f"dbt knows no model audience_{name}"

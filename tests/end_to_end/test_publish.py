@@ -31,7 +31,7 @@ ALL = (
     *("segmentloom__audience_sizes", "segmentloom__audience_changes"),
 )
 STAFF = "cadence: daily\nmatch: {trait: is_staff, is: true}"
-NEW_STAFF = "cadence: hourly\nmatch: {trait: is_staff, is: true}"
+NEW_STAFF = "cadence: hourly\nmatch: {trait: is_staff, is: true}\ntests: {max_members: 9}"
 PURCHASE = datetime(2026, 6, 1, tzinfo=UTC)
 AUDIENCES = {
     "staff": "match: {trait: is_staff, is: true}",
@@ -159,7 +159,7 @@ def story(shop: Shop) -> Story:
     untested = {
         "dbt run": shop.build("2026-06-05", CONDITIONS, "audience_staff", command="run"),
         "a test left out": shop.build(
-            "2026-06-05", CONDITIONS, "audience_staff", "--exclude", "unique_audience_staff_profile_id"
+            "2026-06-05", CONDITIONS, "audience_staff", "--exclude", "audience_staff_max_members"
         ),
         "no rows": shop.build("2026-06-05", CONDITIONS, "audience_staff", "--empty"),
     }

@@ -10,7 +10,7 @@ COUNTS = "macros/conditions/counts_of_event.sql"
 MOVING = "macros/conditions/events_that_move.sql"
 STEP = "macros/conditions/condition_step.sql"
 
-CONDITION_MUTANTS: Final = {
+IN_A_LATER_BUILD: Final = {
     "windows begin a moment early": SqlMutant(
         COUNTS,
         "{%- if start %} and occurred_at > {{",
@@ -38,11 +38,6 @@ CONDITION_MUTANTS: Final = {
         "'has_retractions': step.from_batch < step.to_batch\n",
         "'has_retractions': false and step.from_batch < step.to_batch\n",
     ),
-    "what is asked of an event may change unnoticed": SqlMutant(
-        "macros/conditions/count_step.sql",
-        "if known.get(event) != digest -%}{%- do stale",
-        "if event not in known -%}{%- do stale",
-    ),
     "only who merged or split is looked at again": SqlMutant(
         STEP, "where batch > {{ step.counts.from_batch }} and", "where 1 = 0 and"
     ),
@@ -67,12 +62,25 @@ CONDITION_MUTANTS: Final = {
         "where members.profile_id is null or known.profile_id is null",
         "where known.profile_id is null",
     ),
-    "only who was looked at again is published of a changed audience": SqlMutant(
-        "macros/publish/publications.sql", " and before.rules == now.rules", ""
-    ),
     "what changed in the last build is not published": SqlMutant(
         "macros/publish/find_moves.sql",
         "' where batch > ' ~ now.known_batch",
         "' where batch < ' ~ now.known_batch",
     ),
 }
+"""What a build shows that changes little."""
+
+WITH_OTHER_AUDIENCES: Final = {
+    "what is asked of an event may change unnoticed": SqlMutant(
+        "macros/conditions/count_step.sql",
+        "if known.get(event) != digest -%}{%- do stale",
+        "if event not in known -%}{%- do stale",
+    ),
+    "only who was looked at again is published of a changed audience": SqlMutant(
+        "macros/publish/publications.sql", " and before.rules == now.rules", ""
+    ),
+    "what Python calls equal is one filter": SqlMutant(
+        COUNTS, "filters.update({tojson(counter.leaf['where'], sort_keys=true): ", "filters.update({1: "
+    ),
+}
+"""What a build shows for which audiences were added and changed."""
