@@ -74,7 +74,9 @@ select rule, identifier_type, identifier_value, other_type, other_value, link_co
 from int_segmentloom__refused_links;
 create view int_segmentloom__kept_links as
 select links.* from int_segmentloom__links as links
-anti join int_segmentloom__refused_links as refused using (identifier_key, other_key)
+anti join int_segmentloom__refused_links as refused
+    on least(links.identifier_key, links.other_key) = least(refused.identifier_key, refused.other_key)
+    and greatest(links.identifier_key, links.other_key) = greatest(refused.identifier_key, refused.other_key)
 anti join (
     select
         identifier_key(identifier_type, identifier_value) as identifier_key,
@@ -118,8 +120,20 @@ class Town:
         self.clock += 1
         self.seen.setdefault(parse_identifier(text), START + timedelta(hours=self.clock))
 
-    def link(self, one: str, other: str, *, rule: str = "same_event", refused_by: str | None = None) -> None:
-        """An event later than those before shows two identifiers, the stronger first."""
+    def link(
+        self,
+        one: str,
+        other: str,
+        *,
+        rule: str = "same_event",
+        refused_by: str | None = None,
+        counts: tuple[int, int] = (7, 5),
+    ) -> None:
+        """An event later than those before shows two identifiers, the stronger first.
+
+        Args:
+            counts: what the guard counted, and its limit.
+        """
         self.clock += 1
         time = START + timedelta(hours=self.clock)
         ends = parse_identifier(one), parse_identifier(other)
@@ -132,9 +146,17 @@ class Town:
             [*flat, time.replace(tzinfo=None), f"e{self.clock}", rule],
         )
         if refused_by:
+            # Its carrier comes first: between an e-mail and a device the one that the guard is about.
+            carrier_first = ends if (refused_by, ends[0].type) == ("shared_email", "email") else ends[::-1]
             self.connection.execute(
-                f"insert into int_segmentloom__refused_links select {keys}, $6, $3, $4, $1, $2, 7, 5, $5",
-                [*flat, time.replace(tzinfo=None), refused_by],
+                "insert into int_segmentloom__refused_links"
+                " select identifier_key($1, $2), identifier_key($3, $4), $6, $1, $2, $3, $4, $7, $8, $5",
+                [
+                    *(part for end in carrier_first for part in end),
+                    time.replace(tzinfo=None),
+                    refused_by,
+                    *counts,
+                ],
             )
 
     def trait(self, owner: str, name: str, text: str, *, kind: str = "trait") -> None:

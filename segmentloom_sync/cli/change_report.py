@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.merge_table import link_table, path_table
+from segmentloom_sync.cli.refusal_lines import refusal_line
 from segmentloom_sync.cli.shown import shown, table
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ def print_change(change: Change) -> None:
     link = f"{shown(change.link.identifier)} - {shown(change.link.other)}"
     console.print(f"{change.action} of {link}: {_effect(change)}")
     for refusal in change.refused_by:
-        console.print(
-            f"  {refusal.rule}: {shown(refusal.carrier)} has {refusal.link_count:,} links, "
-            f"{refusal.link_limit:,} count"
-        )
+        console.print(refusal_line(refusal))
     if change.path and change.reason_none == "bridged":
         console.print(path_table(change.link.identifier, change.path))
     _print_profiles(change)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.merge_table import link_table, merge_table, path_table
+from segmentloom_sync.cli.refusal_lines import refusal_line
 from segmentloom_sync.cli.shown import counted, shown, shown_time, table
 
 if TYPE_CHECKING:
@@ -63,10 +64,7 @@ def print_path(answer: PathAnswer) -> None:
         console.print("an event shows the two together, but the link does not count:")
         console.print(link_table([answer.direct]))
     for refusal in answer.refused_by:
-        console.print(
-            f"refused by {refusal.rule}: {shown(refusal.carrier)} has {refusal.link_count:,} links, "
-            f"{refusal.link_limit:,} count"
-        )
+        console.print(refusal_line(refusal))
     if answer.decision is not None:
         decision = answer.decision
         console.print(

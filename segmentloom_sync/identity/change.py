@@ -13,9 +13,10 @@ from segmentloom_sync.errors import ConfigError, SegmentloomError
 from segmentloom_sync.identity.built import require_built
 from segmentloom_sync.identity.decisions import OVERRIDES, Action, Decision, latest_decision, record
 from segmentloom_sync.identity.find_profile import NEEDED as FINDING
-from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, refusals
+from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED
 from segmentloom_sync.identity.outcome import Before, Change, before_its_run, outcome
 from segmentloom_sync.identity.pair import named_link
+from segmentloom_sync.identity.refusals import refusals
 from segmentloom_sync.identity.sides import profiles_of
 from segmentloom_sync.identity.state import PROFILE_TABLES, PROGRESS, tables_behind
 from segmentloom_sync.warehouse.base import Warehouse

@@ -11,8 +11,9 @@ from segmentloom_sync.identity.find_profile import NEEDED as FINDING
 from segmentloom_sync.identity.find_profile import Found, profile_of
 from segmentloom_sync.identity.graph import profile_graph
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, Link, Refusal, link_between, refusals
+from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, Link, link_between
 from segmentloom_sync.identity.profile_identifiers import oldest_identifier
+from segmentloom_sync.identity.refusals import Refusal, refusals
 from segmentloom_sync.warehouse.base import Warehouse
 
 NEEDED = (*FINDING, LINKS, KEPT, REFUSED, OVERRIDES)

@@ -1,4 +1,4 @@
-"""Links between two identifiers, as events show them, and what stands against them."""
+"""Links between two identifiers, as events show them."""
 
 from __future__ import annotations
 
@@ -72,33 +72,17 @@ class Link:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A guard that refuses a link.
+def link_between(
+    warehouse: Warehouse, one: Identifier, other: Identifier, relation: str = LINKS
+) -> Link | None:
+    """The link of two identifiers, whatever guards say; None when no event shows it.
 
-    Attributes:
-        carrier: the identifier that the guard looked at.
+    Args:
+        relation: `KEPT` to have it only when it counts.
     """
-
-    rule: str
-    carrier: Identifier
-    link_count: int
-    link_limit: int
-
-    def document(self) -> dict[str, Any]:
-        """Its keys in `--json`."""
-        return {
-            "rule": self.rule,
-            "identifier": self.carrier.document(),
-            "link_count": self.link_count,
-            "limit": self.link_limit,
-        }
-
-
-def link_between(warehouse: Warehouse, one: Identifier, other: Identifier) -> Link | None:
-    """The link of two identifiers, whatever guards say; None when no event shows it."""
     rows = warehouse.rows(
-        f"select {COLUMNS} from {warehouse.relation(LINKS)} as links where {_PAIR}", **_parameters(one, other)
+        f"select {COLUMNS} from {warehouse.relation(relation)} as links where {PAIR}",
+        **pair_parameters(one, other),
     )
     return Link.of_row(rows[0]) if rows else None
 
@@ -121,29 +105,7 @@ def links_of(warehouse: Warehouse, identifier: Identifier, limit: int) -> list[L
     return [Link.of_row(row) for row in rows]
 
 
-def refusals(warehouse: Warehouse, link: Link) -> list[Refusal]:
-    """The guards that refuse a link."""
-    rows = warehouse.rows(
-        f"""
-        select
-            links.rule,
-            links.identifier_type,
-            links.identifier_value,
-            links.link_count,
-            links.link_limit
-        from {warehouse.relation(REFUSED)} as links
-        where {_PAIR}
-        order by links.rule, links.identifier_type
-        """,
-        **_parameters(link.identifier, link.other),
-    )
-    return [
-        Refusal(str(rule), Identifier(str(kind), str(value)), int(count), int(limit))
-        for rule, kind, value, count, limit in rows
-    ]
-
-
-_PAIR = """
+PAIR = """
     (
         links.identifier_type = :one_type
         and links.identifier_value = :one_value
@@ -160,7 +122,8 @@ _PAIR = """
 """Both directions: tables differ in which end comes first."""
 
 
-def _parameters(one: Identifier, other: Identifier) -> dict[str, str]:
+def pair_parameters(one: Identifier, other: Identifier) -> dict[str, str]:
+    """What `PAIR` binds."""
     return {
         "one_type": one.type,
         "one_value": one.value,

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from segmentloom_sync.identity.decisions import Action, Decision, decision_of
 from segmentloom_sync.identity.graph import profile_graph
-from segmentloom_sync.identity.links import Link, Refusal
+from segmentloom_sync.identity.links import Link
 from segmentloom_sync.identity.merges import Merge, merges_of_run
+from segmentloom_sync.identity.refusals import Refusal
 from segmentloom_sync.identity.sides import Ends, Side, audiences_of, profiles_of, sides
 from segmentloom_sync.identity.state import PROFILE_TABLES, tables_behind
 from segmentloom_sync.warehouse.base import Warehouse

@@ -191,6 +191,8 @@ def test_where_no_path_leads_the_guard_is_named(town: Town) -> None:
             "identifier": {"type": "email", "value": "ann@x.org"},
             "link_count": 7,
             "limit": 5,
+            "refused": 1,
+            "earliest": None,
         }
     ]
     with pytest.raises(ConfigError, match="has the user_id of --path"):
