@@ -25,10 +25,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A row of the ledger: what one list may hold.
+    """A row of the ledger: what one list may hold. The hash itself, personal data, stays in the warehouse.
 
     Attributes:
-        identifier: as it was sent, hashed.
+        identifier_type: the kind of identifier.
         state: pending, sent, accepted, rejected or removing.
         may_hold: whether the list may have it, whatever the state says.
     """
@@ -37,7 +37,6 @@ class Holding:
     list_name: str
     audience: str
     identifier_type: str
-    identifier: str
     state: str
     may_hold: bool
     updated_at: datetime
@@ -49,7 +48,6 @@ class Holding:
             "list": self.list_name,
             "audience": self.audience,
             "identifier_type": self.identifier_type,
-            "identifier": self.identifier,
             "state": self.state,
             "may_hold": self.may_hold,
             "updated_at": self.updated_at,
@@ -109,7 +107,6 @@ def holdings(warehouse: Warehouse, profile_id: str) -> list[Holding]:
             ledger.list_name,
             ledger.audience,
             ledger.identifier_type,
-            ledger.identifier,
             ledger.state,
             ledger.may_hold,
             ledger.updated_at
@@ -135,10 +132,9 @@ def holdings(warehouse: Warehouse, profile_id: str) -> list[Holding]:
             str(list_name),
             str(audience),
             str(kind),
-            str(identifier),
             str(state),
             bool(may_hold),
             updated_at,
         )
-        for destination, list_name, audience, kind, identifier, state, may_hold, updated_at in rows
+        for destination, list_name, audience, kind, state, may_hold, updated_at in rows
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -126,6 +128,7 @@ def test_traits_are_the_latest_of_all_owners_with_their_event(town: Town) -> Non
 
 def test_audiences_and_lists_are_those_of_the_profile(town: Town) -> None:
     assert (read(town).audiences, read(town).destinations) == ((), ())
+    own, former = (hashlib.sha256(text).hexdigest() for text in (b"ann@x.org", b"old@x.org"))
     ensure_tables(town.warehouse)
     town.connection.execute(
         """
@@ -139,26 +142,29 @@ def test_audiences_and_lists_are_those_of_the_profile(town: Town) -> None:
         """
         create table hashed_identifiers as
         select unnest(['google', 'meta', 'meta']) as hash_rule, unnest([$1, $1, 'p2']) as profile_id,
-            'email' as identifier_type, unnest(['aa', 'aa', 'bb']) as identifier;
+            'email' as identifier_type, unnest([$2, $2, 'bb']) as identifier;
         """,
-        [profile_id(ANN)],
+        [profile_id(ANN), own],
     )
     town.connection.execute(
         """
         insert into segmentloom_sync.ledger
             (destination, list_name, audience, identifier_type, identifier, state, may_hold, updated_at,
             member_key)
-        select 'meta', 'Buyers', 'buyers', 'email', unnest(['aa', 'bb', 'cc']),
+        select 'meta', 'Buyers', 'buyers', 'email', unnest([$2, 'bb', $3]),
             unnest(['accepted', 'accepted', 'removing']), true, timestamp '2026-07-04', $1
         """,
-        [profile_id(ANN)],
+        [profile_id(ANN), own, former],
     )
     document = read(town).document()
     assert [entry["audience"] for entry in document["audiences"]] == ["buyers"]
-    assert [(entry["identifier"], entry["state"]) for entry in document["destinations"]] == [
-        ("aa", "accepted"),
-        ("cc", "removing"),
+    assert [(entry["identifier_type"], entry["state"]) for entry in document["destinations"]] == [
+        ("email", "accepted"),
+        ("email", "removing"),
     ]
+    printed = json.dumps(document, default=str)
+    assert own not in printed
+    assert former not in printed
 
 
 def test_the_history_is_also_that_of_what_was_absorbed(town: Town) -> None:
