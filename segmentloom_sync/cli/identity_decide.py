@@ -123,7 +123,7 @@ def _change(
     try:
         change = change_link(
             request,
-            lambda: closing(connect(project)),
+            lambda: closing(connect(project, must_exist=True)),
             (lambda: rebuild(project)) if build else None,
         )
     except NoSuchLink as error:
@@ -143,7 +143,7 @@ def _restore(project: Project, file: Path, *, as_json: bool, build: bool) -> Non
     from segmentloom_sync.identity.state import PROGRESS, needs_build
     from segmentloom_sync.warehouse.connect import connect
 
-    with closing(connect(project)) as warehouse:
+    with closing(connect(project, must_exist=True)) as warehouse:
         require_built(warehouse, [OVERRIDES, PROGRESS])
         total, new = restore(warehouse, file)
         is_due = build and total > 0 and needs_build(warehouse)

@@ -65,7 +65,7 @@ def check_full(project: Project) -> Check:
         DbtError: dbt failed.
         TryAgainLater: another process has the warehouse.
     """
-    with closing(connect(project)) as warehouse:
+    with closing(connect(project, must_exist=True)) as warehouse:
         require_built(warehouse, dict.fromkeys((*FOR_SHADOW, *NEEDED)))
         require_current(warehouse)
     with shadow(project, ShadowRules()) as warehouse:

@@ -44,7 +44,7 @@ def check_sample(project: Project, *, sample: int, seed: int) -> Check:
         TryAgainLater: another process has the warehouse.
     """
     limits = limits_of(project.variables)
-    with closing(connect(project)) as warehouse:
+    with closing(connect(project, must_exist=True)) as warehouse:
         require_built(warehouse, (*NEEDED, BLOCKED))
         require_current(warehouse)
         with terminal.progress(f"checking {sample:,} profiles"):

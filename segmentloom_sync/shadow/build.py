@@ -71,6 +71,9 @@ def shadow(project: Project, rules: ShadowRules, needed: Sequence[str] = NEEDED)
         TryAgainLater: another process has the warehouse, has begun a shadow of its own, or has built what
             is live in the meantime.
     """
+    with closing(connect(project, must_exist=True)) as warehouse:
+        # Before dbt, which makes the file of a DuckDB target that has none.
+        require_built(warehouse, needed)
     warn_of_sources(project)
     shadow_id = uuid.uuid4().hex
     with warehouse_lock(project):

@@ -7,19 +7,26 @@ from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.base import Warehouse
 
 
-def connect(project: Project, *, wait_seconds: float | None = None, read_only: bool = False) -> Warehouse:
+def connect(
+    project: Project,
+    *,
+    wait_seconds: float | None = None,
+    read_only: bool = False,
+    must_exist: bool = False,
+) -> Warehouse:
     """Connect; on DuckDB this takes the file's lock, which `close` gives back.
 
     Args:
         project: says which warehouse, and how.
         wait_seconds: how long to wait for a DuckDB file that another process has; default: the environment
             variable SEGMENTLOOM_WAIT_SECONDS, else a minute.
-        read_only: open a DuckDB file without the right to change it.
+        read_only: open a DuckDB file without the right to change it; it must exist.
+        must_exist: never make a DuckDB file: for a command that changes what is there already.
 
     Raises:
         TryAgainLater: another process still has the file after that time.
         CredentialsError: the warehouse refused who we are.
-        ConfigError: the target lacks a setting, or the file to read does not exist.
+        ConfigError: the target lacks a setting, or the file does not exist and must.
         WarehouseError: the warehouse cannot be opened.
     """
     if project.engine == "bigquery":
@@ -30,10 +37,12 @@ def connect(project: Project, *, wait_seconds: float | None = None, read_only: b
         from segmentloom_sync.warehouse.snowflake import connect_snowflake
 
         return connect_snowflake(project)
-    return _connect_duckdb(project, wait_seconds, read_only)
+    return _connect_duckdb(project, wait_seconds, read_only, must_exist or read_only)
 
 
-def _connect_duckdb(project: Project, wait_seconds: float | None, read_only: bool) -> Warehouse:
+def _connect_duckdb(
+    project: Project, wait_seconds: float | None, read_only: bool, must_exist: bool
+) -> Warehouse:
     from segmentloom_sync.warehouse.duckdb import DuckDb
     from segmentloom_sync.warehouse.duckdb_open import open_database
     from segmentloom_sync.warehouse.duckdb_settings import read_settings
@@ -42,7 +51,7 @@ def _connect_duckdb(project: Project, wait_seconds: float | None, read_only: boo
     settings = read_settings(project)
     if settings.file is None:
         return DuckDb(open_database(settings, read_only=read_only), project.schema, lambda: None)
-    if read_only and not settings.file.exists():
+    if must_exist and not settings.file.exists():
         raise ConfigError(
             f"{settings.file} does not exist",
             hint="land events with `segmentloom-sync load` first",
