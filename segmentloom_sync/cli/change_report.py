@@ -23,13 +23,13 @@ def print_change(change: Change) -> None:
     console.print(f"{change.action} of {link}: {_effect(change)}")
     for refusal in change.refused_by:
         console.print(refusal_line(refusal))
-    if change.path and change.reason_none == "bridged":
+    if _is_bridged(change):
         console.print(path_table(change.link.identifier, change.path))
     _print_profiles(change)
     if change.audiences:
         console.print(
-            f"audiences of these profiles: {', '.join(change.audiences)}; the next `segmentloom-sync run` "
-            "recalculates and sends what follows"
+            f"audiences of these profiles: {', '.join(change.audiences)}; `segmentloom-sync run` "
+            "recalculates and sends what follows; with --due only once they are due"
         )
 
 
@@ -56,9 +56,15 @@ def _already(change: Change) -> str:
     open_yet = change.decision is not None and change.decision.applied_run_id is None
     if change.action == "remerge" and change.decision is None:
         return "it was never unmerged; nothing changed"
-    return "it was decided so before; " + (
+    text = "it was decided so before; " + (
         "not built yet, the next build takes it up" if open_yet else "nothing changed"
     )
+    return f"{text}; other links connect the two as well" if _is_bridged(change) else text
+
+
+def _is_bridged(change: Change) -> bool:
+    """Whether other links are why an unmerge, now or before, has split nothing."""
+    return bool(change.path) and change.action == "unmerge" and change.reason_none in {"bridged", "already"}
 
 
 _NONE = {

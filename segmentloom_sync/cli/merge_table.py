@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 def merge_table(merges: Iterable[Merge]) -> Table:
     """One line for each."""
     rows = table(
-        ("happened", "kind", "surviving profile", "absorbed profile", "link", "rule", "by", "merge id")
+        (
+            "happened",
+            "kind",
+            "surviving profile",
+            "absorbed profile",
+            "link",
+            "rule",
+            "by",
+            "reason",
+            "merge id",
+        )
     )
     for merge in merges:
         link = f"{shown(merge.ends[0])} - {shown(merge.ends[1])}" if merge.ends else ""
@@ -31,6 +41,7 @@ def merge_table(merges: Iterable[Merge]) -> Table:
             link,
             merge.rule or "",
             shown(merge.requested_by or ""),
+            shown(merge.reason or ""),
             merge.merge_id,
         )
     return rows

@@ -24,7 +24,8 @@ def print_profile(profile: Profile) -> None:
     summary = profile.summary
     console.print(f"[bold]profile {profile.found.profile_id}[/bold], from {shown(profile.oldest)}")
     console.print(
-        f"{counted(profile.identifier_count, 'identifier')}, {counted(summary.event_count, 'event')}, "
+        f"{counted(profile.identifier_count, 'identifier')}, "
+        f"{counted(summary.owned_event_count, 'owned event')}, "
         f"{shown_time(summary.first_seen_at)} to {shown_time(summary.last_seen_at)}"
     )
     console.print(_standing(profile))
@@ -41,6 +42,9 @@ def print_profile(profile: Profile) -> None:
             console.print(rows)
         else:
             console.print(f"[bold]{title}[/bold]: none")
+    console.print()
+    refused = ", ".join(f"{number:,} {rule}" for rule, number in profile.refused_links.items() if number)
+    console.print(f"[bold]refused links[/bold]: {refused or 'none'}")
     for note in profile.notes:
         terminal.say(f"note: {note}")
 
@@ -88,8 +92,8 @@ def _standing(profile: Profile) -> str:
 
 def _identifiers(profile: Profile) -> Table:
     rows = table(
-        ("identifier", "first seen", "last seen", "events", "linked to", "by", "source", "event"),
-        counts=("events",),
+        ("identifier", "first seen", "last seen", "in events", "owned", "linked to", "by", "source", "event"),
+        counts=("in events", "owned"),
     )
     for member in profile.identifiers:
         rows.add_row(
@@ -97,6 +101,7 @@ def _identifiers(profile: Profile) -> Table:
             shown_time(member.first_seen_at),
             shown_time(member.last_seen_at),
             f"{member.event_count:,}",
+            f"{member.owned_event_count:,}",
             *_link(member),
         )
     return rows

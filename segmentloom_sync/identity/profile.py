@@ -9,17 +9,20 @@ from typing import Any
 from segmentloom_sync.identity import find_profile, merges
 from segmentloom_sync.identity.find_profile import Found
 from segmentloom_sync.identity.identifier import Identifier
+from segmentloom_sync.identity.links import KEPT, REFUSED
 from segmentloom_sync.identity.merges import Merge, list_merges
 from segmentloom_sync.identity.profile_attributes import Attribute, profile_attributes
 from segmentloom_sync.identity.profile_identifiers import Member, oldest_identifier, profile_identifiers
 from segmentloom_sync.identity.profile_places import Holding, Membership, holdings, memberships
+from segmentloom_sync.identity.refusals import count_refused
 from segmentloom_sync.warehouse.base import Warehouse
 
 NEEDED = (
     "profiles",
     *find_profile.NEEDED,
     *merges.NEEDED,
-    "int_segmentloom__kept_links",
+    KEPT,
+    REFUSED,
     "int_segmentloom__owner_attributes",
 )
 MOST_MERGES = 50
@@ -27,11 +30,15 @@ MOST_MERGES = 50
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The profile's row."""
+    """The profile's row.
+
+    Attributes:
+        owned_event_count: the events that the profile owns; others may carry its identifiers.
+    """
 
     first_seen_at: datetime | None
     last_seen_at: datetime | None
-    event_count: int
+    owned_event_count: int
     ad_user_data_consent: str | None
     ad_personalization_consent: str | None
     is_opted_out: bool
@@ -45,6 +52,7 @@ class Profile:
     Attributes:
         oldest: the identifier that the profile's id comes from.
         identifiers: nearest to the oldest first; of many those with most events.
+        refused_links: by guard, the links of its identifiers that do not count.
         notes: what is not shown, and why.
     """
 
@@ -54,6 +62,7 @@ class Profile:
     oldest: Identifier
     identifiers: tuple[Member, ...]
     merges: tuple[Merge, ...]
+    refused_links: dict[str, int]
     traits: tuple[Attribute, ...]
     consents: tuple[Attribute, ...]
     audiences: tuple[Membership, ...]
@@ -67,11 +76,12 @@ class Profile:
             "former_profile_id": self.found.former_id,
             "first_seen_at": self.summary.first_seen_at,
             "last_seen_at": self.summary.last_seen_at,
-            "event_count": self.summary.event_count,
+            "owned_event_count": self.summary.owned_event_count,
             "identifier_count": self.identifier_count,
             "oldest_identifier": self.oldest.document(),
             "identifiers": [member.document() for member in self.identifiers],
             "merges": [merge.document() for merge in self.merges],
+            "refused_links": self.refused_links,
             "audiences": [membership.document() for membership in self.audiences],
             "traits": {trait.name: trait.value for trait in self.traits},
             "trait_events": {trait.name: trait.event() for trait in self.traits},
@@ -111,6 +121,7 @@ def read_profile(warehouse: Warehouse, found: Found, limit: int) -> Profile:
         oldest=oldest,
         identifiers=tuple(members),
         merges=tuple(changes),
+        refused_links=count_refused(warehouse, profile_id),
         traits=tuple(attribute for attribute in attributes if attribute.kind == "trait"),
         consents=tuple(attribute for attribute in attributes if attribute.kind == "consent"),
         audiences=tuple(memberships(warehouse, [profile_id])),

@@ -16,6 +16,8 @@ class Member:
     """An identifier of the profile.
 
     Attributes:
+        event_count: the events that carry it, whoever owns them.
+        owned_event_count: the events that it owns, being their strongest identifier.
         step: how it hangs on the profile's oldest identifier; None when that is not known, because there are
             too many links or because a link was suppressed since the last build.
     """
@@ -24,6 +26,7 @@ class Member:
     first_seen_at: datetime
     last_seen_at: datetime
     event_count: int
+    owned_event_count: int
     gpc_event_count: int
     step: Step | None
 
@@ -34,6 +37,7 @@ class Member:
             "first_seen_at": self.first_seen_at,
             "last_seen_at": self.last_seen_at,
             "event_count": self.event_count,
+            "owned_event_count": self.owned_event_count,
             "gpc_event_count": self.gpc_event_count,
             "distance": self.step.distance if self.step else None,
             "link": self.step.link.document() if self.step and self.step.link else None,
@@ -76,6 +80,7 @@ def profile_identifiers(
             members.first_seen_at,
             members.last_seen_at,
             members.event_count,
+            members.owned_event_count,
             members.gpc_event_count,
             count(*) over () as identifiers
         from {warehouse.relation("int_segmentloom__identity_map")} as members
@@ -89,14 +94,20 @@ def profile_identifiers(
         """,
         profile_id=profile_id,
     )
-    total = int(rows[0][6]) if rows else 0
+    total = int(rows[0][7]) if rows else 0
     links = profile_graph(warehouse, profile_id)
     steps = links.steps(oldest)
     members = [
         Member(
-            found := Identifier(str(kind), str(value)), first, last, int(events), int(gpc), steps.get(found)
+            identifier=(found := Identifier(str(kind), str(value))),
+            first_seen_at=first,
+            last_seen_at=last,
+            event_count=int(events),
+            owned_event_count=int(owned),
+            gpc_event_count=int(gpc),
+            step=steps.get(found),
         )
-        for kind, value, first, last, events, gpc, _ in rows
+        for kind, value, first, last, events, owned, gpc, _ in rows
     ]
     members.sort(key=_place)
     notes = []

@@ -65,6 +65,7 @@ RELATIONS: dict[str, Columns] = {
     "int_segmentloom__identity_map": {
         "identifier_key": "integer",
         **IDENTIFIERS,
+        "owned_event_count": "integer",
         "gpc_event_count": "integer",
     },
     "int_segmentloom__owner_attributes": {
@@ -133,7 +134,8 @@ def _fill(warehouse: Warehouse) -> None:
             "event_count": 1,
         }
         insert(warehouse, "identifiers", **row)
-        insert(warehouse, "int_segmentloom__identity_map", identifier_key=key, gpc_event_count=0, **row)
+        row = {**row, "identifier_key": key, "owned_event_count": 1, "gpc_event_count": 0}
+        insert(warehouse, "int_segmentloom__identity_map", **row)
     for hour, (one, other) in enumerate([(ANN, ADDRESS), (ADDRESS, PHONE), (BOB, ADDRESS)], start=1):
         ends = {
             "identifier_key": keys[one],
@@ -239,9 +241,11 @@ def test_a_profile_is_read_alike_on_every_engine(warehouse: Warehouse) -> None:
         ("phone", 2),
     ]
     assert document["identifiers"][2]["link"]["first_seen_at"] == START + timedelta(hours=2)
+    assert (document["owned_event_count"], document["identifiers"][0]["owned_event_count"]) == (2, 1)
+    assert document["refused_links"] == {"shared_email": 1, "kiosk": 0, "later_link": 0}
     assert document["traits"] == {"plan": "growth"}
     assert document["audiences"] == [{"audience": "buyers", "entered_at": START}]
-    assert [entry["identifier"] for entry in document["destinations"]] == ["aa", "bb"]
+    assert [entry["state"] for entry in document["destinations"]] == ["accepted", "accepted"]
     assert [entry["absorbed_profile_id"] for entry in document["merges"]] == [
         profile_id(ADDRESS),
         profile_id(PHONE),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -57,6 +58,60 @@ def test_profile_prints_what_others_rely_on() -> None:
     assert found["traits"] == {"plan": "[bold]free"}
     assert found["audiences"] == []
     assert {entry["kind"] for entry in found["merges"]} == {"merge"}
+
+
+@pytest.mark.usefixtures("workspace")
+def test_events_that_are_owned_and_events_that_carry_an_identifier_are_two_counts() -> None:
+    found = document("profile", ANN)
+    assert found["owned_event_count"] == 3
+    assert "event_count" not in found
+    assert [(entry["event_count"], entry["owned_event_count"]) for entry in found["identifiers"]] == [
+        (2, 1)
+    ] * 3
+    lines = printed("profile", ANN).splitlines()
+    assert lines[1].startswith("3 identifiers, 3 owned events, ")
+    assert "  in events  owned  " in lines[5]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_links_that_guards_refuse_are_counted() -> None:
+    for identifier in (ADDRESS, "user_id:bob"):
+        counts = {"shared_email": 1, "kiosk": 0, "later_link": 0}
+        assert document("profile", identifier)["refused_links"] == counts
+        assert printed("profile", identifier).endswith("\nrefused links: 1 shared_email\n")
+
+
+def test_who_decided_and_why_is_shown(workspace: Workspace) -> None:
+    printed("identity", "unmerge", ADDRESS, ANN, *WORDS, "--no-build")
+    connection = duckdb.connect(str(workspace.path / "warehouse.duckdb"))
+    connection.execute(
+        "update segmentloom.profile_merges set requested_by = 'jo', reason = 'two people' where"
+        " absorbed_profile_id = $1",
+        [profile_id(PHONE)],
+    )
+    connection.close()
+    for arguments in (("identity", "merges"), ("profile", ANN)):
+        text = printed(*arguments)
+        assert "  by  reason      merge id" in text
+        assert text.count("  jo  two people  ") == 1
+
+
+def test_a_repeated_unmerge_shows_the_links_that_still_join_the_two(workspace: Workspace) -> None:
+    town = Town.open(workspace.path / "second.duckdb")
+    town.see(ANN)
+    town.link(ANN, ADDRESS)
+    town.link(ADDRESS, "anonymous_id:tablet")
+    town.link(ANN, "anonymous_id:tablet")
+    town.build()
+    town.connection.close()
+    (workspace.path / "second.duckdb").replace(workspace.path / "warehouse.duckdb")
+    command = ("identity", "unmerge", ANN, ADDRESS, *WORDS, "--no-build")
+    first, second = printed(*command), printed(*command)
+    assert "since other links connect the two as well" in first.splitlines()[0]
+    assert "it was decided so before" in second.splitlines()[0]
+    assert second.splitlines()[0].endswith("; other links connect the two as well")
+    assert first.splitlines()[1:] == second.splitlines()[1:]
+    assert [line.split()[1] for line in second.splitlines()[2:4]] == ["anonymous_id:tablet", ADDRESS]
 
 
 @pytest.mark.usefixtures("workspace")
@@ -188,6 +243,7 @@ def test_what_the_caller_must_change_is_exit_2(arguments: tuple[str, ...], messa
         ("identity", "conflicts"),
         ("identity", "largest"),
         ("identity", "export"),
+        ("identity", "check"),
         ("identity", "unmerge", ANN, ADDRESS, *WORDS),
         ("identity", "remerge", ANN, ADDRESS, *WORDS),
     ],
@@ -197,4 +253,38 @@ def test_before_the_first_build_it_says_what_to_do(workspace: Workspace, argumen
     Town.open(workspace.path / "warehouse.duckdb").connection.execute("drop schema segmentloom cascade")
     done = CliRunner().invoke(app, list(arguments))
     assert isinstance(done.exception, ConfigError)
-    assert done.exception.hint == "build them with `dbt build`"
+    assert done.exception.message == "nothing is built in the schema segmentloom yet"
+    assert done.exception.hint == "run `dbt build` first"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("profile", ANN),
+        ("identity", "check"),
+        ("identity", "check", "--full"),
+        ("identity", "plan", "--max-users-per-email", "6"),
+        ("identity", "unmerge", ANN, ADDRESS, *WORDS),
+        ("identity", "remerge", ANN, ADDRESS, *WORDS),
+        ("identity", "unmerge", "--from", "decisions.jsonl"),
+    ],
+)
+def test_no_command_on_identity_makes_a_warehouse(workspace: Workspace, arguments: tuple[str, ...]) -> None:
+    (workspace.path / "decisions.jsonl").write_text("")
+    (workspace.path / "warehouse.duckdb").unlink()
+    done = CliRunner().invoke(app, list(arguments))
+    assert isinstance(done.exception, ConfigError)
+    assert "does not exist" in done.exception.message
+    assert not (workspace.path / "warehouse.duckdb").exists()
+
+
+def test_of_a_build_that_was_never_finished_a_few_tables_are_named(workspace: Workspace) -> None:
+    connection = duckdb.connect(str(workspace.path / "warehouse.duckdb"))
+    for name in ("identity_overrides", "profile_merges", "int_segmentloom__progress"):
+        connection.execute(f"drop table segmentloom.{name} cascade")
+    connection.close()
+    done = CliRunner().invoke(app, ["identity", "unmerge", ANN, ADDRESS, *WORDS])
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.message == (
+        "not all is built in the schema segmentloom yet: profile_merges, identity_overrides and 1 more"
+    )
