@@ -51,7 +51,11 @@ def plan(
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
     with closing(_with_tables(project)) as warehouse:
-        runner = SyncRunner(warehouse, clock)
+        runner = SyncRunner(
+            warehouse,
+            clock,
+            remedy="evaluate with `dbt build` and plan again, or take `segmentloom-sync run --dry-run`",
+        )
         reports = [runner.plan(entry) for entry in targets]
     print_reports(reports, json=json, is_plan=True)
     raise typer.Exit(worst_exit_code(report.exit_code for report in reports))

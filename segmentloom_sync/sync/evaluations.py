@@ -57,20 +57,22 @@ def _published(warehouse: Warehouse) -> dict[str, set[datetime]]:
     return found | {str(audience): {evaluated_at} for audience, evaluated_at in of_members}
 
 
-def check_fresh(audience: str, evaluated_at: datetime | None, cadence: timedelta, now: datetime) -> None:
+def check_fresh(
+    audience: str, evaluated_at: datetime | None, cadence: timedelta, now: datetime, *, remedy: str
+) -> None:
     """Refuse a membership that is older than its cadence: a stale cohort is never sent.
+
+    Args:
+        evaluated_at: of when the published members are; None when that isn't known.
+        remedy: how the audience can be evaluated, for the hint.
 
     Raises:
         SegmentloomError: it is, or there is none.
     """
     if evaluated_at is None:
-        raise SegmentloomError(
-            f"audience {audience} has never been evaluated",
-            hint=f"run without --no-build, or `dbt build --select +audience_{audience}` first",
-        )
+        raise SegmentloomError(f"audience {audience} has never been evaluated", hint=remedy)
     if now - evaluated_at > cadence:
         hours = (now - evaluated_at).total_seconds() / 3600
         raise SegmentloomError(
-            f"the membership of {audience} is {hours:.1f} hours old, older than its cadence",
-            hint="run without --no-build, or build it with dbt first",
+            f"the membership of {audience} is {hours:.1f} hours old, older than its cadence", hint=remedy
         )

@@ -19,6 +19,7 @@ from segmentloom_sync.errors import (
     WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs
+from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.interrupt import Interrupt
@@ -44,6 +45,7 @@ class SyncRunner:
         as_of: the evaluation to send when it isn't the newest; its age is not checked then.
         released_by: the person who lets held changes pass.
         recreate: make lists that are gone at the platform anew.
+        remedy: the hint where audiences have to be evaluated first.
     """
 
     warehouse: Warehouse
@@ -52,6 +54,7 @@ class SyncRunner:
     as_of: datetime | None = None
     released_by: str | None = None
     recreate: bool = False
+    remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
 
@@ -136,7 +139,12 @@ class SyncRunner:
                     hint="another run has published its own; run again",
                 )
             return
-        check_fresh(target.audience, report.evaluated_at, target.cadence, self.clock.now())
+        check_fresh(
+            target.audience, report.evaluated_at, target.cadence, self.clock.now(), remedy=self.remedy
+        )
+        changed = changed_since(self.warehouse, target.audience)
+        if changed is not None:
+            raise SegmentloomError(changed, hint=self.remedy)
 
     def _conclude(self, report: RunReport) -> None:
         if self.interrupt.is_requested and report.unknown:

@@ -158,7 +158,18 @@ def test_merge_sync_unmerge_sync_remerge_sync(workspace: Workspace, platforms: d
     assert workspace.json("profile", back)["traits"]["plan"] == "growth"
     assert "plan" not in workspace.json("profile", profile)["traits"]
 
+    for words in (("plan",), ("run", "--no-build")):
+        done = workspace.cli(*words, "--json", check=False)
+        stale = json.loads(done.stdout)["runs"]
+        assert {(entry["adds"], entry["removes"], entry["status"]) for entry in stale} == {(0, 0, "failed")}
+        assert {entry["message"] for entry in stale} == {
+            f"profiles changed since audience {name} was evaluated" for name in ("growth", "others")
+        }
+        assert done.returncode == 1
+    assert held(platforms) == {"growth": hashes("bea", "cat"), "others": hashes("dan")}
+
     assert run(workspace) == {"growth": (0, 1, "ok"), "others": (1, 0, "ok")}
+    assert {entry["adds"] for entry in workspace.json("plan")["runs"]} == {0}
     assert held(platforms) == {"growth": hashes("cat"), "others": hashes("ann", "dan")}
     apart = state(workspace)
     workspace.dbt("run", "--full-refresh")

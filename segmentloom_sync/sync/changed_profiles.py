@@ -1,0 +1,105 @@
+"""Whether profiles changed after an audience was evaluated: its members are then those of other profiles.
+
+A profile that was split or merged keeps its id and loses or wins identifiers, so that an older membership
+with the newer identifiers would send people whom nobody found to be members.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from segmentloom_sync.warehouse.base import Warehouse
+
+_PROGRESS: Final = "int_segmentloom__progress"
+_PUBLICATIONS: Final = "int_segmentloom__publications"
+_PROFILES: Final = "int_segmentloom__profile_changes"
+_CONDITIONS: Final = "int_segmentloom__conditions"
+_CONDITION_CHANGES: Final = "int_segmentloom__condition_changes"
+_SENT: Final = ("segmentloom__profiles", "segmentloom__hashed_identifiers")
+"""What the sync reads of profiles; both follow the feed of changed profiles."""
+
+
+class _Place(NamedTuple):
+    """How far a model has come in its feed."""
+
+    generation: str
+    batch: int
+
+
+def changed_since(warehouse: Warehouse, audience: str) -> str | None:
+    """What changed after the published members of an audience were found.
+
+    Args:
+        warehouse: an open connection; nothing is written.
+        audience: its name.
+
+    Returns:
+        One line, or None when its members and what is sent of them are of the same profiles, or when nothing
+        is known of it.
+
+    Raises:
+        WarehouseError: the warehouse refuses the queries.
+    """
+    if not all(warehouse.exists(name) for name in (_PROGRESS, _PUBLICATIONS)):
+        return None
+    places, changed_at = _progress(warehouse)
+    profiles = places.get(_PROFILES)
+    if profiles is None or changed_at is None:
+        return None
+    if any(name in places and places[name] != profiles for name in _SENT):
+        return "profiles changed, and their identifiers were not built since"
+    published = _publication(warehouse, audience)
+    if published is not None and _is_older(*published, places, profiles, changed_at):
+        return f"profiles changed since audience {audience} was evaluated"
+    return None
+
+
+def _is_older(
+    place: _Place, evaluated_at: datetime, places: dict[str, _Place], profiles: _Place, changed_at: datetime
+) -> bool:
+    if place.generation:  # compiled from a file, and so evaluated with the conditions
+        if places.get(_CONDITIONS) != profiles:
+            return True
+        if place == places.get(_CONDITION_CHANGES):
+            return False
+    return evaluated_at < changed_at
+
+
+def _progress(warehouse: Warehouse) -> tuple[dict[str, _Place], datetime | None]:
+    """The latest entry of each model, and when the run began that changed profiles last."""
+    rows = warehouse.rows(
+        f"""
+        select
+            consumer,
+            generation,
+            batch,
+            updated_at
+        from {warehouse.relation(_PROGRESS)}
+        where true
+        qualify row_number() over (
+            partition by consumer
+            order by entry desc
+        ) = 1
+        """
+    )
+    places = {str(name): _Place(str(generation or ""), int(batch)) for name, generation, batch, _ in rows}
+    return places, next((time for name, _, _, time in rows if name == _PROFILES), None)
+
+
+def _publication(warehouse: Warehouse, audience: str) -> tuple[_Place, datetime] | None:
+    rows: list[tuple[Any, ...]] = warehouse.rows(
+        f"""
+        select
+            generation,
+            batch,
+            evaluated_at
+        from {warehouse.relation(_PUBLICATIONS)}
+        where audience = :audience
+        """,
+        audience=audience,
+    )
+    if not rows:
+        return None
+    [(generation, batch, evaluated_at)] = rows
+    return _Place(str(generation or ""), int(batch or 0)), evaluated_at
