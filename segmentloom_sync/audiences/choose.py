@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentloom_sync.audiences.known_names import KnownNames
 from segmentloom_sync.audiences.library import (
     FOLDER,
     Audience,
@@ -32,16 +33,23 @@ class Choice:
     warnings: tuple[str, ...]
 
 
-def choose_audience(project: HasDirectory, wanted: str) -> Choice:
+def choose_audience(
+    project: HasDirectory, wanted: str, *, destinations: frozenset[str] | None = None
+) -> Choice:
     """Find an audience by name, or read it from a file anywhere, or from standard input for `-`.
+
+    Args:
+        project: the dbt project.
+        wanted: what the person gave.
+        destinations: the names that `sync` may use; None takes any.
 
     Raises:
         DefinitionError: its own file is wrong, or one that it uses.
         ConfigError: there is no such audience or file.
     """
-    audiences, problems = load_audiences(project)
+    audiences, problems = load_audiences(project, destinations=destinations)
     if is_file(wanted):
-        audience = _from_file(project, wanted, audiences)
+        audience = _from_file(project, wanted, audiences, destinations)
         own = ""
     else:
         own = f"{FOLDER}/{wanted}.yml"
@@ -65,9 +73,15 @@ def is_file(wanted: str) -> bool:
     return wanted == STANDARD_INPUT or wanted.endswith((".yml", ".yaml")) or "/" in wanted
 
 
-def _from_file(project: HasDirectory, wanted: str, audiences: dict[str, Audience]) -> Audience:
+def _from_file(
+    project: HasDirectory, wanted: str, audiences: dict[str, Audience], destinations: frozenset[str] | None
+) -> Audience:
+    files = [entry for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"]
+    known = KnownNames(frozenset(entry.stem for entry in files), destinations)
     if wanted == STANDARD_INPUT:
-        audience, problems = parse(sys.stdin.buffer.read(), name=NAME_OF_STANDARD_INPUT, label=wanted)
+        audience, problems = parse(
+            sys.stdin.buffer.read(), name=NAME_OF_STANDARD_INPUT, label=wanted, known=known
+        )
     else:
         file = Path(wanted)
         try:
@@ -78,13 +92,12 @@ def _from_file(project: HasDirectory, wanted: str, audiences: dict[str, Audience
             raise ConfigError(
                 f"there is no file {file}", hint="give an audience's name or the path of its file"
             )
-        audience, problems = load_file(file, label=wanted)
+        audience, problems = load_file(file, label=wanted, known=known)
     if audience is not None:
         name, path = audience.name, audience.path
-        files = [entry for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"]
         others = [other for other in audiences.values() if other.name != name]
         claims = [claim_of(entry) for entry in files if entry.stem not in {name, *audiences}]
-        linked, found = link([*others, audience], claims, known={name, *(entry.stem for entry in files)})
+        linked, found = link([*others, audience], claims, known={name, *known.audiences})
         problems = [problem for problem in found if problem.path == path]
         audience = next((one for one in linked if one.name == name), None)
     if audience is None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from segmentloom_sync.audiences.known_names import configured_destinations
 from segmentloom_sync.audiences.library import (
     MARK,
     MODELS,
@@ -65,11 +66,12 @@ def compile_audiences(project: NamedProject, *, check: bool = False) -> Compiled
         check: only say what is out of date.
 
     Raises:
-        DefinitionError: an audience file is wrong; nothing was written.
+        DefinitionError: an audience file is wrong, or names a destination that segmentloom.yml does not;
+            nothing was written.
         ConfigError: a hand-written file stands where a generated one belongs, the audiences' folder is
             missing or unreadable (nothing was written), or the models' folder cannot be written.
     """
-    audiences, problems = load_audiences(project)
+    audiences, problems = load_audiences(project, destinations=configured_destinations(project.directory))
     if problems:
         raise DefinitionError([str(problem) for problem in problems])
     return write_models(project, audiences, check=check)

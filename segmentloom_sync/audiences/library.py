@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from segmentloom_sync.audiences.conditions import NAME_PATTERN, AudienceCondition
 from segmentloom_sync.audiences.contradictions import contradictions
 from segmentloom_sync.audiences.definition import AudienceFile, SyncSpec
+from segmentloom_sync.audiences.known_names import KnownNames, unknown_audiences, unknown_destinations
 from segmentloom_sync.audiences.messages import problems_of
 from segmentloom_sync.audiences.personal_data import personal_data
 from segmentloom_sync.audiences.problems import START, Position, Problem
@@ -83,8 +84,14 @@ class Audience:
         return self.file.guard.max_removal_percent
 
 
-def load_audiences(project: HasDirectory) -> tuple[dict[str, Audience], list[Problem]]:
+def load_audiences(
+    project: HasDirectory, *, destinations: frozenset[str] | None = None
+) -> tuple[dict[str, Audience], list[Problem]]:
     """Read all audience files of a project.
+
+    Args:
+        project: where they are.
+        destinations: the names that `sync` may use; None takes any.
 
     Returns:
         The valid audiences by name, sorted, and every problem of every file in file order. An audience that
@@ -102,14 +109,15 @@ def load_audiences(project: HasDirectory) -> tuple[dict[str, Audience], list[Pro
         )
     found: list[Audience] = []
     problems: list[Problem] = []
+    known = KnownNames(frozenset(file.stem for file in files), destinations)
     for file in files:
-        audience, wrong = load_file(file, label=f"{FOLDER}/{file.name}")
+        audience, wrong = load_file(file, label=f"{FOLDER}/{file.name}", known=known)
         problems += wrong
         if audience is not None:
             found.append(audience)
     good = {audience.name for audience in found}
     claims = [claim_of(file) for file in files if file.stem not in good]
-    linked, wrong = link(found, claims, known={file.stem for file in files})
+    linked, wrong = link(found, claims, known=set(known.audiences))
     return {audience.name: audience for audience in linked}, sorted(problems + wrong)
 
 
@@ -147,24 +155,27 @@ def _has_generated(models: Path) -> bool:
     return any(MARK in (generated_text(file) or "") for file in listed(models))
 
 
-def load_file(file: Path, *, label: str) -> tuple[Audience | None, list[Problem]]:
+def load_file(
+    file: Path, *, label: str, known: KnownNames | None = None
+) -> tuple[Audience | None, list[Problem]]:
     """Read one audience file; references to others are not followed.
 
     Args:
         file: the file.
         label: how problems name it.
+        known: what it may name; None takes anything.
     """
     try:
         content = file.read_bytes()
     except OSError as error:
         return None, [Problem(label, START, f"cannot be read: {(error.strerror or 'error').lower()}")]
-    return parse(content, name=file.stem, label=label, extension=file.suffix)
+    return parse(content, name=file.stem, label=label, extension=file.suffix, known=known)
 
 
 def parse(
-    content: bytes, *, name: str, label: str, extension: str = ".yml"
+    content: bytes, *, name: str, label: str, extension: str = ".yml", known: KnownNames | None = None
 ) -> tuple[Audience | None, list[Problem]]:
-    """Read an audience from bytes."""
+    """Read an audience from bytes; as `load_file`."""
     problems = _name_problems(name, extension, label)
     document, unreadable = read(content, label)
     problems += unreadable
@@ -177,14 +188,19 @@ def parse(
         for section in ("match", "exclude", "tests")
         for steps, kind in personal_data(document.data.get(section), (section,))
     ]
+    if known is not None:
+        problems += unknown_destinations(document, known, label)
     try:
         model = AudienceFile.model_validate(document.data)
     except ValidationError as error:
         problems += problems_of(error, document, label)
+        # Of a right file `link` says it, which knows more.
+        problems += unknown_audiences(document, known, name, label) if known is not None else []
         return None, sorted(set(problems))
     problems += _sync_problems(model, document, label)
     problems += contradictions(name, model.tests, document, label)
     if problems:
+        problems += unknown_audiences(document, known, name, label) if known is not None else []
         return None, sorted(problems)
     rank_position = document.position(("priority", "rank")) if model.priority else None
     return Audience(name, label, model, tuple(_references(model, document)), rank_position), []

@@ -14,9 +14,11 @@ from typing import Any, Literal, cast
 
 from segmentloom_sync.audiences.definition import SyncSpec
 from segmentloom_sync.audiences.preview_figures import DestinationCounts
+from segmentloom_sync.audiences.problems import suggestion
 from segmentloom_sync.destinations.base import Destination
-from segmentloom_sync.destinations.registry import destination_type
+from segmentloom_sync.destinations.registry import destination_type, destination_types
 from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.settings import FILE, load_settings
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import PlanCounts, delta, preview, wanted_by_type
@@ -134,6 +136,13 @@ class DestinationCounter:
             ConfigError: the destination is neither configured nor the name of a platform.
         """
         choices = self._choices.get(spec.destination, Choices(spec.destination))
+        if spec.destination not in self._choices and choices.type not in destination_types():
+            # Without this the name would be called a type, which nobody wrote.
+            known = self._choices or destination_types()
+            raise ConfigError(
+                f"there is no destination '{spec.destination}'",
+                hint=suggestion(spec.destination, known, kind="destinations"),
+            )
         # The plan reads only what the class itself says; an instance would want credentials.
         destination = cast(Destination, destination_type(choices.type))
         return SyncTarget(

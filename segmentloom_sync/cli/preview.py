@@ -81,14 +81,16 @@ def preview(
                 print_preview(result)
 
         if watch:
-            _follow(project, audience, count)
-        count(_choose(project, audience))
+            _follow(project, audience, config, count)
+        count(_choose(project, audience, config))
 
 
-def _choose(project: Project, wanted: str) -> Choice:
+def _choose(project: Project, wanted: str, config: Path | None) -> Choice:
     from segmentloom_sync.audiences.choose import choose_audience
+    from segmentloom_sync.audiences.known_names import configured_destinations
 
-    choice = choose_audience(project, wanted)
+    destinations = configured_destinations(project.directory, config)
+    choice = choose_audience(project, wanted, destinations=destinations)
     for warning in choice.warnings:
         terminal.warn(warning)
     return choice
@@ -112,7 +114,7 @@ def _prepare(
     return previewer.prepare(choice.audience, counter)
 
 
-def _follow(project: Project, wanted: str, count: Callable[[Choice], None]) -> NoReturn:
+def _follow(project: Project, wanted: str, config: Path | None, count: Callable[[Choice], None]) -> NoReturn:
     """Count at each save. What is wrong is printed and waits for the next; only the first time, what no
     edit of a file can mend ends it."""
     from segmentloom_sync.audiences.watch import Watcher
@@ -124,7 +126,7 @@ def _follow(project: Project, wanted: str, count: Callable[[Choice], None]) -> N
         watcher.look()
         choice: Choice | None = None
         try:
-            choice = _choose(project, wanted)
+            choice = _choose(project, wanted, config)
             count(choice)
             has_counted = True
         except (DefinitionError, TryAgainLater) as error:

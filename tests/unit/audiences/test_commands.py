@@ -54,6 +54,22 @@ def test_a_wrong_file_ends_compile_with_exit_code_2(workspace: Workspace) -> Non
     assert result.exception.exit_code == 2
 
 
+def test_preview_says_where_a_destination_is_not_known(workspace: Workspace) -> None:
+    workspace.audience("typo", "match: {event: x}\nsync: [{destination: mta, list: Free}]")
+    result = CliRunner().invoke(app, ["preview", "typo"])
+    assert isinstance(result.exception, ConfigError)
+    assert (result.exception.message, result.exception.hint) == (
+        "there is no destination 'mta'",
+        "did you mean 'meta'?",
+    )
+    (workspace.path / "other.yml").write_text("destinations: {meta: {type: meta}}")
+    result = CliRunner().invoke(app, ["preview", "typo", "--config", "other.yml"])
+    assert isinstance(result.exception, DefinitionError)
+    assert result.exception.problems == [
+        "audiences/typo.yml:2:22: unknown destination 'mta'; did you mean 'meta'?"
+    ]
+
+
 def test_preview_prints_one_json_object(workspace: Workspace) -> None:
     workspace.audience("bad", "match: {evnt: x}")
     result = CliRunner().invoke(app, ["preview", "free", "--as-of", "2026-07-01", "--json"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -189,6 +190,48 @@ def test_nothing_is_written_while_any_file_is_wrong(project: ProjectFolder) -> N
     assert caught.value.problems == [
         "audiences/b.yml:1:8: unknown key 'evnt'; did you mean 'event'?",
         'audiences/c.yml:1:26: count needs an operator, e.g. ">= 2"',
+    ]
+    assert files(project) == {}
+
+
+def test_all_that_is_wrong_is_said_at_once_destinations_and_audiences_too(project: ProjectFolder) -> None:
+    write(project, "spenders", "match: {event: x, within: 7 dayz}")
+    mistakes = """
+    match: {all: [{event: x, within: 7 dayz}, {not: {audience: spendrs}}, {audience: buyers}]}
+    sync: [{destination: gogle_ads, list: A}, {destination: meta, list: A}]
+    """
+    write(project, "buyers", dedent(mistakes).strip())
+    (project.directory / "segmentloom.yml").write_text(
+        "destinations: {google_ads: {type: google_ads}, meta: {type: meta}}"
+    )
+    with pytest.raises(DefinitionError) as caught:
+        compile_audiences(project, check=True)
+    window = "within must be a number of hours, days or calendar days, e.g. 7 days or 12 hours"
+    assert [problem.replace(window, "...") for problem in caught.value.problems] == [
+        "audiences/buyers.yml:1:34: ...",
+        "audiences/buyers.yml:1:60: unknown audience 'spendrs'; did you mean 'spenders'?",
+        "audiences/buyers.yml:2:22: unknown destination 'gogle_ads'; did you mean 'google_ads'?",
+        "audiences/spenders.yml:1:27: ...",
+    ]
+
+
+@pytest.mark.parametrize("settings", [None, "destinations: {}", "destinations:", "- a", "a: [", "a: b"])
+def test_without_configured_destinations_any_is_taken(project: ProjectFolder, settings: str | None) -> None:
+    write(project, "a", "match: {event: x}\nsync: [{destination: gogle_ads, list: A}]")
+    if settings is not None:
+        (project.directory / "segmentloom.yml").write_text(settings)
+    assert compile_audiences(project).audiences == ("a",)
+
+
+def test_a_destination_that_is_not_configured_is_wrong_in_a_file_that_is_right_besides(
+    project: ProjectFolder,
+) -> None:
+    write(project, "a", "match: {event: x}\nsync: [{destination: linkedin, list: A}]")
+    (project.directory / "segmentloom.yml").write_text("destinations: {meta: {type: meta}}")
+    with pytest.raises(DefinitionError) as caught:
+        compile_audiences(project)
+    assert caught.value.problems == [
+        "audiences/a.yml:2:22: unknown destination 'linkedin'; destinations: meta"
     ]
     assert files(project) == {}
 
