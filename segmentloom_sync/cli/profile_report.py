@@ -13,7 +13,9 @@ from segmentloom_sync.cli.shown import counted, shown, shown_time, table
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from segmentloom_sync.identity.decisions import Decision
     from segmentloom_sync.identity.explain_path import PathAnswer
+    from segmentloom_sync.identity.links import Link
     from segmentloom_sync.identity.profile import Profile
     from segmentloom_sync.identity.profile_identifiers import Member
 
@@ -60,7 +62,7 @@ def print_path(answer: PathAnswer) -> None:
     elif answer.path is not None:
         console.print(f"{shown(answer.start)} is that identifier itself")
     elif answer.profile_id != answer.end_profile_id:
-        console.print(f"no link that counts leads from {shown(answer.start)} to {shown(answer.end)}")
+        console.print(f"no path of links that count leads from {shown(answer.start)} to {shown(answer.end)}")
         console.print(f"{shown(answer.end)} is of profile {answer.end_profile_id}")
     else:
         console.print(f"no path was found in profile {answer.profile_id}; it may be split by the next build")
@@ -70,11 +72,20 @@ def print_path(answer: PathAnswer) -> None:
     for refusal in answer.refused_by:
         console.print(refusal_line(refusal))
     if answer.decision is not None:
-        decision = answer.decision
-        console.print(
-            f"{decision.action} by {shown(decision.requested_by)}, {shown_time(decision.decided_at)}: "
-            f"{shown(decision.reason)}"
-        )
+        console.print(_decided(answer.decision))
+    for one in answer.unmerged:
+        if one.link != answer.direct:
+            console.print(f"a link between the two profiles, {_ends(one.link)}, was taken away:")
+            console.print(_decided(one.decision))
+
+
+def _ends(link: Link) -> str:
+    return f"{shown(link.identifier)} - {shown(link.other)}"
+
+
+def _decided(decision: Decision) -> str:
+    who = shown(decision.requested_by)
+    return f"{decision.action} by {who}, {shown_time(decision.decided_at)}: {shown(decision.reason)}"
 
 
 def _standing(profile: Profile) -> str:

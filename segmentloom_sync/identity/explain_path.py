@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,25 @@ from segmentloom_sync.identity.find_profile import NEEDED as FINDING
 from segmentloom_sync.identity.find_profile import Found, profile_of
 from segmentloom_sync.identity.graph import profile_graph
 from segmentloom_sync.identity.identifier import Identifier
-from segmentloom_sync.identity.links import KEPT, LINKS, REFUSED, Link, link_between
+from segmentloom_sync.identity.links import COLUMNS, KEPT, LINKS, REFUSED, Link, link_between
 from segmentloom_sync.identity.profile_identifiers import oldest_identifier
 from segmentloom_sync.identity.refusals import Refusal, refusals
 from segmentloom_sync.warehouse.base import Warehouse
 
 NEEDED = (*FINDING, LINKS, KEPT, REFUSED, OVERRIDES)
+MOST_UNMERGED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A link that an unmerge keeps from counting, and that unmerge."""
+
+    link: Link
+    decision: Decision
+
+    def document(self) -> dict[str, Any]:
+        """Its keys in `--json`."""
+        return {"link": self.link.document(), "decision": self.decision.document()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,7 @@ class PathAnswer:
         direct: the link of the two themselves, whether or not it counts.
         refused_by: the guards against it.
         decision: what a person decided of it last.
+        unmerged: where no path leads, the earliest links between the two profiles that were unmerged.
     """
 
     start: Identifier
@@ -38,6 +53,7 @@ class PathAnswer:
     direct: Link | None
     refused_by: tuple[Refusal, ...] = ()
     decision: Decision | None = None
+    unmerged: tuple[Unmerged, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The keys of `profile --path --json`."""
@@ -50,6 +66,7 @@ class PathAnswer:
             "direct_link": self.direct.document() if self.direct else None,
             "refused_by": [refusal.document() for refusal in self.refused_by],
             "decision": self.decision.document() if self.decision else None,
+            "unmerged_links": [one.document() for one in self.unmerged],
         }
 
 
@@ -79,4 +96,56 @@ def explain_path(warehouse: Warehouse, found: Found, end: Identifier) -> PathAns
         direct=direct,
         refused_by=tuple(refusals(warehouse, direct)) if direct else (),
         decision=latest_decision(warehouse, direct.identifier, direct.other) if direct else None,
+        unmerged=() if path is not None else tuple(_unmerged(warehouse, found.profile_id, end_profile_id)),
     )
+
+
+def _unmerged(warehouse: Warehouse, profile_id: str, other_profile_id: str) -> Iterator[Unmerged]:
+    """The links that would make one of two profiles, were they not unmerged; refused ones left out."""
+    members = warehouse.relation("int_segmentloom__identity_map")
+    overrides = warehouse.relation(OVERRIDES)
+    rows = warehouse.rows(
+        f"""
+        with
+
+        decided as (
+
+            select
+                identifier_type,
+                identifier_value,
+                other_type,
+                other_value
+            from {overrides}
+            union distinct
+            select
+                other_type as identifier_type,
+                other_value as identifier_value,
+                identifier_type as other_type,
+                identifier_value as other_value
+            from {overrides}
+
+        )
+
+        select {COLUMNS}
+        from {warehouse.relation(LINKS)} as links
+        inner join decided
+            on
+                links.identifier_type = decided.identifier_type
+                and links.identifier_value = decided.identifier_value
+                and links.other_type = decided.other_type
+                and links.other_value = decided.other_value
+        inner join {members} as ones on links.identifier_key = ones.identifier_key
+        inner join {members} as others on links.other_key = others.identifier_key
+        where
+            (ones.profile_id = :profile_id and others.profile_id = :other_profile_id)
+            or (ones.profile_id = :other_profile_id and others.profile_id = :profile_id)
+        order by links.first_seen_at, links.source_id, links.event_id
+        limit {MOST_UNMERGED}
+        """,
+        profile_id=profile_id,
+        other_profile_id=other_profile_id,
+    )
+    for link in map(Link.of_row, rows):
+        decision = latest_decision(warehouse, link.identifier, link.other)
+        if decision is not None and decision.action == "unmerge" and not refusals(warehouse, link):
+            yield Unmerged(link, decision)

@@ -137,6 +137,29 @@ def test_a_path_is_printed_in_order() -> None:
     assert "is that identifier itself" in printed("profile", ANN, "--path", ANN)
 
 
+def test_where_no_path_leads_an_unmerge_that_stands_between_is_shown(workspace: Workspace) -> None:
+    lines = printed("profile", "user_id:bob", "--path", ANN).splitlines()
+    assert lines == [
+        f"no path of links that count leads from user_id:bob to {ANN}",
+        f"{ANN} is of profile {profile_id(ANN)}",
+    ]
+    town = Town.open(workspace.path / "second.duckdb")
+    town.see(ANN)
+    town.link(ANN, ADDRESS)
+    town.link(ADDRESS, PHONE)
+    town.connection.execute(
+        "insert into identity_overrides values"
+        " ('1', '2026-07-02', 'unmerge', 'user_id', 'ann', 'email', 'ann@x.org', 'no', 'jo', null, null)"
+    )
+    town.build()
+    town.connection.close()
+    (workspace.path / "second.duckdb").replace(workspace.path / "warehouse.duckdb")
+    lines = printed("profile", PHONE, "--path", ANN).splitlines()
+    assert lines[-2] == f"a link between the two profiles, {ANN} - {ADDRESS}, was taken away:"
+    assert lines[-1].startswith("unmerge by jo, ")
+    assert lines[-1].endswith(" UTC: no")
+
+
 @pytest.mark.usefixtures("workspace")
 def test_merges_can_be_narrowed() -> None:
     assert len(document("identity", "merges")["merges"]) == 2

@@ -184,6 +184,32 @@ def test_a_path_is_explained(town: Town) -> None:
     assert str(from_id.start) == ANN
 
 
+def test_where_no_path_leads_the_unmerge_in_between_is_named(town: Town) -> None:
+    town.connection.execute(
+        "insert into identity_overrides values"
+        " ('1', '2026-07-02', 'unmerge', 'user_id', 'ann', 'email', 'ann@x.org', 'no', 'jo', null, null)"
+    )
+    town.build("run-2")
+    # People name the ends in either order.
+    town.connection.execute(
+        "update identity_overrides set identifier_type = other_type, identifier_value = other_value,"
+        " other_type = identifier_type, other_value = identifier_value"
+    )
+    found = find_profile(town.warehouse, PHONE)
+    [unmerged] = explain_path(town.warehouse, found, parse_identifier(LAPTOP)).document()["unmerged_links"]
+    assert unmerged["link"]["event_id"] == "e2"
+    assert (unmerged["decision"]["requested_by"], unmerged["decision"]["reason"]) == ("jo", "no")
+    for start, end in ((PHONE, ADDRESS), (LAPTOP, "user_id:bob"), (ADDRESS, "user_id:bob")):
+        answer = explain_path(town.warehouse, find_profile(town.warehouse, start), parse_identifier(end))
+        assert answer.unmerged == ()
+    town.connection.execute(
+        "insert into identity_overrides"
+        " select '2', '2026-07-03', 'remerge', * exclude (override_id, decided_at, action)"
+        " from identity_overrides"
+    )
+    assert explain_path(town.warehouse, found, parse_identifier(LAPTOP)).unmerged == ()
+
+
 def test_where_no_path_leads_the_guard_is_named(town: Town) -> None:
     document = explain_path(
         town.warehouse, find_profile(town.warehouse, "user_id:bob"), parse_identifier(ADDRESS)
