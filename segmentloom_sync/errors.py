@@ -15,6 +15,7 @@ The class decides the exit code of the command (see docs/sync.md) and whether tr
     - Rejected                 exit 1   the platform refused; trying again won't help
     - DestinationMissing       exit 1   the list has gone at the platform
     - Unavailable              exit 3   the platform is down or busy; try again later
+      - Unreachable            exit 3   no connection to it comes about
 
 Messages name the thing first and never carry personal data or secrets; `hint` says what to do.
 """
@@ -138,3 +139,7 @@ class Unavailable(DestinationError):
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
         self.applied_unknown = applied_unknown
+
+
+class Unreachable(Unavailable):
+    """No connection to the platform came about, whatever was asked of it; it has not acted."""

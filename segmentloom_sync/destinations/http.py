@@ -22,7 +22,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from segmentloom_sync import __version__
-from segmentloom_sync.errors import Unavailable
+from segmentloom_sync.errors import Unavailable, Unreachable
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
@@ -126,8 +126,8 @@ def send(
         kwargs: `headers`, `params`, `json` or `data`, as requests takes them.
 
     Raises:
-        Unavailable: no whole answer came. `applied_unknown` tells whether the platform may have acted: it
-            cannot have when no connection was made.
+        Unreachable: no connection was made.
+        Unavailable: no whole answer came. `applied_unknown` tells whether the platform may have acted.
     """
     deadline = time.monotonic() + timeouts.total
     try:
@@ -171,14 +171,14 @@ def _json(content: bytes) -> Any:
 
 def _unavailable(platform: str, error: requests.exceptions.RequestException) -> Unavailable:
     if isinstance(error, requests.exceptions.SSLError):
-        return Unavailable(
+        return Unreachable(
             f"no trusted TLS connection to {platform}",
             hint="check base_url, the proxy and the certificates of this machine",
         )
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError) or _refused(
         error
     ):
-        return Unavailable(
+        return Unreachable(
             f"{platform} cannot be reached",
             hint="check the network, the proxy settings and base_url; does `segmentloom-sync simulate` run?",
         )

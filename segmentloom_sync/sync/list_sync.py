@@ -10,7 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from segmentloom_sync.destinations.base import AudienceList, Clock
-from segmentloom_sync.errors import ConfigError, DestinationError, DestinationMissing, HeldByGuard
+from segmentloom_sync.errors import (
+    ConfigError,
+    DestinationError,
+    DestinationMissing,
+    HeldByGuard,
+    Unreachable,
+)
 from segmentloom_sync.sync import batches, match_rates
 from segmentloom_sync.sync.confirmations import confirm_requests
 from segmentloom_sync.sync.guard import held_reason
@@ -35,6 +41,7 @@ class ListSync:
     Args:
         report: filled while the work goes on, so that it is right wherever the work ends.
         progress: advanced by the identifiers that have an outcome.
+        unreachable: why the platform was given up already, if it was.
     """
 
     warehouse: Warehouse
@@ -44,11 +51,18 @@ class ListSync:
     interrupt: Interrupt
     report: RunReport
     progress: Progress
+    unreachable: Unreachable | None = None
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.attempts = Attempts(self.clock, self.target.max_retries, self.lease.renew, self.interrupt)
+        self.attempts = Attempts(
+            self.clock,
+            self.target.max_retries,
+            self.lease.renew,
+            self.interrupt,
+            unreachable=self.unreachable,
+        )
 
     def run(self, *, is_released: bool, recreate: bool, only_private: bool = False) -> None:
         """Bring the list into step.
@@ -109,6 +123,7 @@ class ListSync:
             self._store_match_rates(session)
 
     def _push(self, session: SyncSession, batch: Batch) -> None:
+        self.attempts.require_reachable()
         self.attempts.heartbeat()
         batches.mark_sending(session, batch)
         content = batches.read_content(session, batch)

@@ -18,7 +18,7 @@ from tenacity import (
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import Unavailable
+from segmentloom_sync.errors import Unavailable, Unreachable
 from segmentloom_sync.sync.interrupt import Interrupt
 
 Result = TypeVar("Result")
@@ -44,6 +44,8 @@ class Attempts:
     Args:
         heartbeat: called between pieces of a wait, to keep the lease; it raises when another run has taken it
             over. Requests call it themselves, before they read what they send.
+        unreachable: set when patience with a platform ended to which no connection comes about; nothing is
+            tried any more then, not on the other lists of the run either.
     """
 
     clock: Clock
@@ -51,6 +53,7 @@ class Attempts:
     heartbeat: Callable[[], None]
     interrupt: Interrupt
     spent: float = 0.0
+    unreachable: Unreachable | None = None
 
     def call(self, request: Callable[[], Result]) -> Result:
         """Call until it answers, is refused, or patience ends.
@@ -58,6 +61,7 @@ class Attempts:
         Raises:
             Unavailable: the last one, when repeating did not help.
         """
+        self.require_reachable()
         retrying = Retrying(
             retry=retry_if_exception(self._may_help),
             stop=stop_after_attempt(self.max_retries + 1),
@@ -66,7 +70,20 @@ class Attempts:
             before_sleep=self._say,
             reraise=True,
         )
-        return retrying(request)
+        try:
+            return retrying(request)
+        except Unreachable as error:
+            self.unreachable = error
+            raise
+
+    def require_reachable(self) -> None:
+        """Do nothing unless the platform was given up.
+
+        Raises:
+            Unreachable: it was.
+        """
+        if self.unreachable is not None:
+            raise self.unreachable
 
     def pause(self, seconds: float) -> None:
         """Wait in pieces, keeping the lease and listening for Ctrl-C."""

@@ -16,6 +16,7 @@ from segmentloom_sync.errors import (
     SegmentloomError,
     TryAgainLater,
     Unavailable,
+    Unreachable,
     WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs
@@ -57,6 +58,7 @@ class SyncRunner:
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
+    _unreachable: dict[str, Unreachable] = field(default_factory=dict)
 
     def plan(self, target: SyncTarget) -> RunReport:
         """What a run would do now; nothing is written or sent."""
@@ -103,10 +105,20 @@ class SyncRunner:
     ) -> None:
         """Do the work under the lease, and record how it ended."""
         runs.open_run(self.warehouse, self.clock, target, lease, report)
-        work = ListSync(self.warehouse, self.clock, target, lease, self.interrupt, report, progress)
+        name = target.destination_name
+        work = ListSync(
+            self.warehouse,
+            self.clock,
+            target,
+            lease,
+            self.interrupt,
+            report,
+            progress,
+            unreachable=self._unreachable.get(name),
+        )
         try:
-            if target.destination_name in self._refused:
-                raise self._refused[target.destination_name]
+            if name in self._refused:
+                raise self._refused[name]
             try:
                 if unfit is not None:
                     raise unfit
@@ -123,8 +135,10 @@ class SyncRunner:
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
-                self._refused[target.destination_name] = error
+                self._refused[name] = error
             _end(report, error)
+        if work.attempts.unreachable is not None:
+            self._unreachable[name] = work.attempts.unreachable
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
