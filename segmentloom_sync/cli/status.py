@@ -10,6 +10,8 @@ from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
 
+_COUNTS = ("accepted", "open", "waiting", "rejected")
+
 
 @app.command()
 def status(
@@ -36,7 +38,7 @@ def status(
     now = datetime.now(UTC)
     with closing(connect(project, read_only=True)) as warehouse:
         evaluated = audience_states(warehouse, audiences, now, time_zone(project.variables))
-        lists = list_states(warehouse)
+        lists = list_states(warehouse, now)
         followed = followed_lists(audiences.values())
         unfollowed = unfollowed_lists(warehouse, followed)
     for entry in unfollowed:
@@ -72,7 +74,7 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
         console.print("nothing was synced yet; start with `segmentloom-sync run`")
         return
     table = Table("audience", "destination", "list", box=None, pad_edge=False)
-    for column in ("accepted", "open", "rejected"):
+    for column in _COUNTS:
         table.add_column(column, justify="right")
     table.add_column("newest run")
     table.add_column("ended")
@@ -81,7 +83,7 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
             row["audience"],
             row["destination"],
             escape(row["list"]),
-            *(f"{row[column]:,}" for column in ("accepted", "open", "rejected")),
+            *(f"{row[column]:,}" for column in _COUNTS),
             row["status"],
             _time(row["finished_at"]),
         )

@@ -32,6 +32,8 @@ def _print_table(reports: Sequence[RunReport], *, is_plan: bool) -> None:
 
     table = Table("audience", "destination", "list", box=None, pad_edge=False)
     counts = ["adds", "removes"] if is_plan else ["adds", "removes", "accepted", "rejected", "unknown"]
+    if any(report.waiting for report in reports):
+        counts.append("waiting")
     for column in counts:
         table.add_column(column, justify="right")
     table.add_column("status")

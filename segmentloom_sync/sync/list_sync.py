@@ -107,6 +107,8 @@ class ListSync:
             reason = None
             if not is_released and not only_private:
                 reason = held_reason(counts, self.target.max_removal_percent)
+            if reason:
+                self.report.held(counts)
             if reason or only_private:
                 planned = write_intent(session, plan, only_private=True) if counts.private_removes else []
             else:
@@ -167,6 +169,6 @@ class ListSync:
 def held(target: SyncTarget, reason: str) -> HeldByGuard:
     """The error of a change that waits for a person."""
     return HeldByGuard(
-        f"{target.audience} to {target.destination_name}: {reason}",
+        reason,
         hint=f"if that is right: segmentloom-sync run {target.audience} --release --by YOUR_NAME",
     )

@@ -30,6 +30,7 @@ from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import preview
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.terminal import Progress
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -68,8 +69,10 @@ class SyncRunner:
             known = remembered_list(self.warehouse, target)
             counts = preview(self.warehouse, target, known.id if known else None, self.clock.now())
             report.planned(counts)
+            report.waiting = self._waiting(target)
             reason = None if self.released_by else held_reason(counts, target.max_removal_percent)
             if reason:
+                report.held(counts)
                 raise held(target, reason)
         except Exception as error:  # as in `run`
             _end(report, error)
@@ -132,6 +135,7 @@ class SyncRunner:
                 recreate=self.recreate and target.is_followed,
                 only_private=not target.is_followed,
             )
+            report.waiting = self._waiting(target)
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
@@ -176,6 +180,11 @@ class SyncRunner:
             )
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
+
+    def _waiting(self, target: SyncTarget) -> int:
+        """The identifiers that wait for an answer of the platform, of this run or an earlier one."""
+        found = waiting_identifiers(self.warehouse, self.clock.now())
+        return found.get((target.destination_name, target.list_name), 0)
 
     def report(self, target: SyncTarget) -> RunReport:
         """An empty report for a target."""

@@ -23,9 +23,10 @@ _WORST_FIRST = (2, 1, 3, 4, 0)
 class RunReport:
     """What became of one audience at one destination.
 
-    `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown`, where unknown is all
-    that has no answer of the platform, sent or not. `refused_later` is what the platform did not apply of
-    earlier runs, by its reasons.
+    `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown + held_back`, where
+    unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard kept from
+    being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons, and
+    `waiting` what it took, in this run or earlier, and has not answered.
     """
 
     run_id: str
@@ -38,6 +39,8 @@ class RunReport:
     members_removed: int = 0
     accepted: int = 0
     rejected: int = 0
+    held_back: int = 0
+    waiting: int = 0
     refused_later: Mapping[str, int] = field(default_factory=dict)
     status: Status = "ok"
     message: str | None = None
@@ -48,8 +51,8 @@ class RunReport:
 
     @property
     def unknown(self) -> int:
-        """Identifiers without an answer: not sent, or sent and not answered."""
-        return self.adds + self.removes - self.accepted - self.rejected
+        """Identifiers without an answer: not sent though nothing held them, or sent and not answered."""
+        return self.adds + self.removes - self.accepted - self.rejected - self.held_back
 
     def planned(self, counts: PlanCounts, *, only_private: bool = False) -> None:
         """Take over the size of the plan, or only that of its removals for privacy."""
@@ -58,6 +61,10 @@ class RunReport:
             return
         self.adds, self.removes = counts.adds, counts.removes
         self.members_added, self.members_removed = counts.members_added, counts.members_removed
+
+    def held(self, counts: PlanCounts) -> None:
+        """A guard holds the plan, all but its removals for privacy."""
+        self.held_back = counts.adds + counts.removes - counts.private_removes
 
     def ends(
         self,
@@ -87,6 +94,8 @@ class RunReport:
             "accepted": self.accepted,
             "rejected": self.rejected,
             "unknown": self.unknown,
+            "held_back": self.held_back,
+            "waiting": self.waiting,
             "status": self.status,
             "message": self.message,
             "hint": self.hint,

@@ -13,6 +13,7 @@ from segmentloom_sync.sync.cadence import due_at
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.runs import unfinished_audiences
 from segmentloom_sync.sync.unfollowed import followed_lists
+from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.warehouse.base import Warehouse
 
 _LISTS = """
@@ -82,7 +83,7 @@ _KEYS = (
 )
 
 
-def list_states(warehouse: Warehouse) -> list[dict[str, Any]]:
+def list_states(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
     """One entry for each list that was ever synced: what it holds, and how its newest run ended.
 
     A run that is `running` and whose process has gone was killed; the next run goes on from the ledger.
@@ -92,7 +93,11 @@ def list_states(warehouse: Warehouse) -> list[dict[str, Any]]:
     rows = warehouse.rows(
         _LISTS.format(runs=warehouse.relation("runs", "sync"), ledger=warehouse.relation("ledger", "sync"))
     )
-    return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+    lists = [dict(zip(_KEYS, row, strict=True)) for row in rows]
+    waiting = waiting_identifiers(warehouse, now)
+    for entry in lists:
+        entry["waiting"] = waiting.get((entry["destination"], entry["list"]), 0)
+    return lists
 
 
 def audience_states(

@@ -82,5 +82,5 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     platform.requests = dict.fromkeys(platform.requests, RequestStatus("succeeded"))
     assert runner.run(target).status == "ok"
     assert set(ledger(warehouse)) == {email("ann"), email("fay")}
-    assert [entry["accepted"] for entry in list_states(warehouse)] == [2]
+    assert [entry["accepted"] for entry in list_states(warehouse, clock.now())] == [2]
     assert latest(warehouse) == []

@@ -59,7 +59,11 @@ def test_an_emptied_audience_is_held_until_a_person_releases_it(
 
     report = runner.run(target)
     assert (report.status, report.exit_code, report.removes) == ("held", 4, 2)
-    assert runner.plan(target).status == "held"
+    assert (report.accepted, report.unknown, report.held_back) == (0, 0, 2)
+    assert report.message == "the audience is empty while the list holds 2 identifiers"
+    planned = runner.plan(target)
+    assert (planned.status, planned.unknown, planned.held_back) == ("held", 0, 2)
+    assert planned.message == report.message
     assert platform.members == {email("ann"), email("bob")}
 
     runner.released_by = "Jo"
@@ -102,7 +106,7 @@ def test_people_who_opted_out_are_removed_while_the_rest_is_held(
     report = runner.run(target)
     assert report.status == "held"
     assert platform.members == {email("ann"), email("bob")}
-    assert (report.removes, report.accepted, report.unknown) == (3, 1, 2)
+    assert (report.removes, report.accepted, report.unknown, report.held_back) == (3, 1, 0, 2)
 
 
 def test_opt_outs_alone_are_never_held(
