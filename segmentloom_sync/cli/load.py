@@ -9,6 +9,7 @@ import typer
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.cli.shown import counted
 
 if TYPE_CHECKING:
     from segmentloom_sync.landing.load import Loaded
@@ -86,8 +87,8 @@ def _print(loaded: Loaded, files: int, *, as_json: bool) -> None:
         )
         return
     terminal.stdout().print(
-        f"{loaded.landed:,} events landed from {files:,} files; "
-        f"{loaded.duplicates:,} duplicates, {loaded.rejected:,} rejected of {loaded.read:,} read"
+        f"{counted(loaded.landed, 'event')} landed from {counted(files, 'file')}; "
+        f"{counted(loaded.duplicates, 'duplicate')}, {loaded.rejected:,} rejected of {loaded.read:,} read"
     )
     for reason, count in sorted(loaded.reasons.items()):
         terminal.stdout().print(f"  {count:,} x {reason}", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
-from segmentloom_sync.cli.shown import shown, shown_time, table
+from segmentloom_sync.cli.shown import counted, shown, shown_time, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,12 +23,13 @@ def print_preview(result: Preview) -> None:
     """Tables on stdout."""
     console = terminal.stdout()
     console.print(
-        f"[bold]{result.audience}[/bold]: {result.members:,} members as of {result.as_of:%Y-%m-%d %H:%M} UTC"
+        f"[bold]{result.audience}[/bold]: {counted(result.members, 'member')} as of "
+        f"{result.as_of:%Y-%m-%d %H:%M} UTC"
     )
     if result.published is not None:
         published = result.published
         console.print(
-            f"published: {published.members:,} members; {published.entering:,} would enter, "
+            f"published: {counted(published.members, 'member')}; {published.entering:,} would enter, "
             f"{published.leaving:,} would leave"
         )
     for rows in (_conditions(result), _funnel(result), _destinations(result), _overlaps(result)):

@@ -135,7 +135,7 @@ def _warn_of_what_is_pending(warehouse: Warehouse) -> None:
     if behind:
         terminal.warn(f"not built up to the latest events: {', '.join(behind)}; the plan shows that, too")
     if decisions:
-        terminal.warn(f"{decisions:,} decisions on links are not applied yet; the plan shows them, too")
+        terminal.warn(f"decisions on links that are not applied yet: {decisions:,}; the plan shows them, too")
 
 
 def _audiences(project: Project) -> dict[str, Audience]:

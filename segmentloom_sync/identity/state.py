@@ -133,7 +133,7 @@ def require_current(warehouse: Warehouse) -> None:
     pending = pending_decisions(warehouse)
     if pending:
         raise ConfigError(
-            f"{pending:,} decisions on links are not applied yet",
+            f"decisions on links that are not applied yet: {pending:,}",
             hint="run `dbt build` first, then check",
         )
 

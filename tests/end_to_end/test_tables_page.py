@@ -41,8 +41,8 @@ def test_the_page_lists_what_is_there(workspace: Workspace) -> None:
             there[schema, name].add(column)
     for name, columns in TABLES.items():
         there["segmentloom_sync", name] = set(columns)
-    for relation, columns in LISTED.items():
-        assert set(columns) <= there[relation], relation
+    for relation, named in LISTED.items():
+        assert set(named) <= there[relation], relation
     ours = re.compile(r"int_|stg_|segmentloom_")
     public = {(schema, name) for schema, name in there if schema == "segmentloom" and not ours.match(name)}
     assert public == {relation for relation in LISTED if relation[0] == "segmentloom"}

@@ -55,5 +55,5 @@ def test_a_new_user_gets_from_the_wheel_to_a_preview(wheel: Path, tmp_path: Path
     (shop / "events.jsonl").write_text(json.dumps(EVENT) + "\n")
     run([program, "load", "events.jsonl"], shop)
     run([environment / "bin" / "dbt", "build"], shop)
-    assert run([program, "preview", "example"], shop).startswith("example: 1 members")
+    assert run([program, "preview", "example"], shop).startswith("example: 1 member as of")
     assert run([program, "compile", "--check"], shop, accept=1) == ""

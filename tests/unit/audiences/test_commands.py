@@ -107,7 +107,7 @@ def test_preview_refuses_a_limit_where_nobody_estimates(workspace: Workspace) ->
 
 def test_preview_prints_tables_for_people_and_shows_brackets(workspace: Workspace) -> None:
     text = CliRunner().invoke(app, ["preview", "free"]).stdout
-    assert "free: 1 members" in text
+    assert "free: 1 member as of" in text
     assert 'match: trait plan is "[free]"' in text
     assert "1 email" in text
 

@@ -242,7 +242,7 @@ def test_the_command_says_what_it_did(workspace: Workspace) -> None:
         "files": 1, "read": 2, "landed": 2, "duplicates": 0, "rejected": 0, "reasons": {},
     }  # fmt: skip
     done = workspace.cli("load", "a.jsonl", "--source", "app")
-    assert done.stdout == "2 events landed from 1 files; 0 duplicates, 0 rejected of 2 read\n"
+    assert done.stdout == "2 events landed from 1 file; 0 duplicates, 0 rejected of 2 read\n"
 
 
 def test_the_command_exits_with_1_when_lines_were_rejected(workspace: Workspace) -> None:
