@@ -161,6 +161,16 @@ def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspa
     assert {entry["adds"] for entry in json.loads(done.stdout)["runs"]} == {0}
 
 
+def test_a_plan_of_what_was_never_evaluated_says_how_to_evaluate_it(workspace: Workspace) -> None:
+    workspace.audience("newest", AUDIENCE.replace(LIST, "Newest"))
+    done = workspace.cli("plan", "newest", check=False, TEST_META_TOKEN="x")
+    (workspace.path / "audiences" / "newest.yml").unlink()
+    assert done.returncode == 1
+    assert "newest to meta: failed: audience newest has never been evaluated" in done.stderr
+    assert "segmentloom-sync run --dry-run" in done.stderr
+    assert "--no-build" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
