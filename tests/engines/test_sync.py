@@ -9,12 +9,14 @@ import pytest
 
 from segmentloom_sync.destinations.base import RequestStatus
 from segmentloom_sync.project import Project
+from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.match_rates import latest
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
+from tests.unit.sync.account import Account
 from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.workspace import Workspace
@@ -76,7 +78,9 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     platform.is_asynchronous = True
     shop.people["ann"].phones = ()
     shop.publish()
-    assert runner.run(target).removes == 1
+    removal = runner.run(target)
+    assert (removal.removes, removal.waiting) == (1, 1), removal.message
+    assert [entry["waiting"] for entry in list_states(warehouse, clock.now())] == [1]
     assert ledger(warehouse)[phone("1")] == "removing"
     clock.sleep(31 * 60)
     platform.requests = dict.fromkeys(platform.requests, RequestStatus("succeeded"))
@@ -84,3 +88,13 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     assert set(ledger(warehouse)) == {email("ann"), email("fay")}
     assert [entry["accepted"] for entry in list_states(warehouse, clock.now())] == [2]
     assert latest(warehouse) == []
+
+    account = Account(warehouse)
+    account.profiles_change(3)
+    account.conditions_follow(3, 1)
+    account.publishes(1)
+    assert changed_since(warehouse, AUDIENCE) is None
+    account.profiles_change(4, at=clock.now())
+    account.conditions_follow(4, 2)
+    stale = f"profiles changed since audience {AUDIENCE} was evaluated"
+    assert (runner.plan(target).message, changed_since(warehouse, AUDIENCE)) == (stale, stale)

@@ -2,75 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
-from segmentloom_sync.warehouse.base import Columns, Warehouse
+from segmentloom_sync.warehouse.base import Warehouse
+from tests.unit.sync.account import FEED, Account
 from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import AUDIENCE, START, Shop, TestClock, email
 
-PROGRESS: Columns = {
-    "consumer": "string",
-    "entry": "integer",
-    "generation": "string",
-    "batch": "integer",
-    "updated_at": "timestamp",
-}
-PUBLICATIONS: Columns = {
-    "audience": "string",
-    "evaluated_at": "timestamp",
-    "generation": "string",
-    "batch": "integer",
-}
-FEED, CONDITIONS = "int_segmentloom__profile_changes", "int_segmentloom__conditions"
-FOLLOWERS = ("segmentloom__profiles", "segmentloom__hashed_identifiers")
 LATER = START + timedelta(minutes=1)
 STALE = f"profiles changed since audience {AUDIENCE} was evaluated"
-
-
-class Account:
-    """What builds write of how far they have come."""
-
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
-        self._entries = 0
-        warehouse.ensure_table("int_segmentloom__progress", "", PROGRESS)
-        warehouse.ensure_table("int_segmentloom__publications", "", PUBLICATIONS)
-
-    def comes_to(self, consumer: str, batch: int, *, at: datetime = START, generation: str = "g") -> None:
-        self._entries += 1
-        self._warehouse.execute(
-            f"insert into {self._warehouse.relation('int_segmentloom__progress')} values"
-            " (:consumer, :entry, :generation, :batch, :at)",
-            consumer=consumer,
-            entry=self._entries,
-            generation=generation,
-            batch=batch,
-            at=at,
-        )
-
-    def profiles_change(self, batch: int, *, at: datetime = START) -> None:
-        for consumer in (FEED, *FOLLOWERS):
-            self.comes_to(consumer, batch, at=at)
-
-    def conditions_follow(self, batch: int, change: int) -> None:
-        self.comes_to(CONDITIONS, batch)
-        self.comes_to("int_segmentloom__condition_changes", change, generation="c")
-
-    def publishes(self, change: int, *, at: datetime = START, generation: str = "c") -> None:
-        relation = self._warehouse.relation("int_segmentloom__publications")
-        self._warehouse.execute(f"delete from {relation} where true")
-        self._warehouse.execute(
-            f"insert into {relation} values (:audience, :at, :generation, :change)",
-            audience=AUDIENCE,
-            at=at,
-            generation=generation,
-            change=change,
-        )
 
 
 @pytest.fixture
