@@ -124,7 +124,7 @@ def count_refused(warehouse: Warehouse, profile_id: str) -> dict[str, int]:
 
         select
             links.rule,
-            count(*) as links
+            count(*) as refused_links
         from {warehouse.relation(REFUSED)} as links
         left join members as carriers on links.identifier_key = carriers.identifier_key
         left join members as others on links.other_key = others.identifier_key
@@ -142,7 +142,7 @@ def count_refused(warehouse: Warehouse, profile_id: str) -> dict[str, int]:
 def _refused(warehouse: Warehouse, rule: str, carrier: Identifier) -> int:
     [(number,)] = warehouse.rows(
         f"""
-        select count(*) as links
+        select count(*) as refused_links
         from {warehouse.relation(REFUSED)} as links
         where
             links.rule = :rule
@@ -183,7 +183,7 @@ def _state(warehouse: Warehouse, link: Link) -> State:
     if link_between(warehouse, link.identifier, link.other, KEPT) is not None:
         return "counts"
     [(refused,)] = warehouse.rows(
-        f"select count(*) as links from {warehouse.relation(REFUSED)} as links where {PAIR}",
+        f"select count(*) as refused_links from {warehouse.relation(REFUSED)} as links where {PAIR}",
         **pair_parameters(link.identifier, link.other),
     )
     return "refused" if refused else "unmerged"
