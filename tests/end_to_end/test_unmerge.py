@@ -208,12 +208,19 @@ def test_a_link_that_others_bridge_or_a_guard_refuses_changes_nothing(workspace:
         "identity", "unmerge", "user_id:cat", "anonymous_id:tablet", *WORDS, "--no-build"
     )
     assert (refused["effect"], refused["reason_none"]) == ("none", "refused")
-    assert {entry["rule"] for entry in refused["refused_by"]} == {"later_link"}
+    [guard] = refused["refused_by"]
+    dan = {"type": "user_id", "value": "dan"}
+    assert (guard["rule"], guard["link_count"], guard["limit"], guard["refused"]) == ("later_link", 2, 1, 2)
+    assert guard["earliest"] == {"identifier": dan, "state": "counts"}
     same = workspace.json("identity", "unmerge", "user_id:cat", "anonymous_id:tablet", *WORDS, "--no-build")
     assert (same["effect"], same["reason_none"], same["recorded"]) == ("none", "already", False)
     bridged = workspace.json("identity", "unmerge", "user_id:dan", "anonymous_id:tablet", *WORDS)
     assert (bridged["effect"], bridged["reason_none"]) == ("none", "bridged")
     assert [link["identifier"]["type"] for link in bridged["path"]] == ["user_id", "email"]
+    again = workspace.json("identity", "unmerge", "user_id:dan", "anonymous_id:tablet", *WORDS)
+    assert (again["reason_none"], again["path"]) == ("already", bridged["path"])
+    place = workspace.json("profile", "user_id:cat", "--path", "anonymous_id:tablet")["refused_by"][0]
+    assert place["earliest"] == {"identifier": dan, "state": "unmerged"}
     assert state(workspace)["profiles"] == before
     decisions = workspace.json("identity", "export")["decisions"]
     assert [entry["action"] for entry in decisions] == ["unmerge", "remerge", "unmerge", "unmerge"]
