@@ -39,6 +39,7 @@ MODELS = (
     "+segmentloom__hashed_identifiers",
     "+segmentloom__identity_conflicts",
     "+int_segmentloom__profile_events",
+    "+int_segmentloom__conditions",
 )
 OTHER_VALUE = {
     "VARCHAR": "coalesce({column}, '') || 'x'",

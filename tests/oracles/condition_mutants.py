@@ -10,7 +10,7 @@ COUNTS = "macros/conditions/counts_of_event.sql"
 MOVING = "macros/conditions/events_that_move.sql"
 STEP = "macros/conditions/condition_step.sql"
 
-IN_A_LATER_BUILD: Final = {
+IN_A_FULL_REFRESH: Final = {
     "windows begin a moment early": SqlMutant(
         COUNTS,
         "{%- if start %} and occurred_at > {{",
@@ -21,6 +21,18 @@ IN_A_LATER_BUILD: Final = {
         "    occurred_at <= {{ segmentloom.timestamp_literal(at) }}\n    {%- if start %}",
         "    occurred_at < {{ segmentloom.timestamp_literal(at) }}\n    {%- if start %}",
     ),
+    "the owner with most counts for all of a profile": SqlMutant(
+        "macros/conditions/evaluated_conditions.sql", "sum(counts.{{", "max(counts.{{"
+    ),
+    "who never did it did it zero times or more": SqlMutant(
+        "macros/conditions/condition_bits.sql",
+        "(operator == '=' and number == 0)",
+        "(operator == '=' and number == 1)",
+    ),
+}
+"""What a build of everything shows."""
+
+IN_A_LATER_BUILD: Final = {
     "new events are taken away as if they had been there": SqlMutant(
         COUNTS, "(passes + ['was_there', ", "(passes + ["
     ),
@@ -49,14 +61,6 @@ IN_A_LATER_BUILD: Final = {
     "sums, sequences and the like are as of the build before": SqlMutant(
         STEP, "known.{{ column }} <> direct.{{ column }}", "known.{{ column }} <> known.{{ column }}"
     ),
-    "the owner with most counts for all of a profile": SqlMutant(
-        "macros/conditions/evaluated_conditions.sql", "sum(counts.{{", "max(counts.{{"
-    ),
-    "who never did it did it zero times or more": SqlMutant(
-        "macros/conditions/condition_bits.sql",
-        "(operator == '=' and number == 0)",
-        "(operator == '=' and number == 1)",
-    ),
     "nobody leaves": SqlMutant(
         "macros/publish/find_moves.sql",
         "where members.profile_id is null or known.profile_id is null",
@@ -76,11 +80,12 @@ WITH_OTHER_AUDIENCES: Final = {
         "if known.get(event) != digest -%}{%- do stale",
         "if event not in known -%}{%- do stale",
     ),
+}
+"""What a build shows for which audiences were added and changed."""
+
+WITH_THE_SAME_CONDITIONS: Final = {
     "only who was looked at again is published of a changed audience": SqlMutant(
         "macros/publish/publications.sql", " and before.rules == now.rules", ""
     ),
-    "what Python calls equal is one filter": SqlMutant(
-        COUNTS, "filters.update({tojson(counter.leaf['where'], sort_keys=true): ", "filters.update({1: "
-    ),
 }
-"""What a build shows for which audiences were added and changed."""
+"""What a build shows for which an audience joins its conditions otherwise."""
