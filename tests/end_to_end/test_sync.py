@@ -192,7 +192,6 @@ def test_what_the_caller_must_change_is_exit_2(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     workspace: Workspace, platforms: dict[str, Platform]
 ) -> None:
