@@ -33,10 +33,14 @@ class Recorder:
         self.slow: list[tuple[str, float, str]] = []
         self._least = least
         self._query: tuple[float, str] = (0.0, "")
-        self._last = (0.0, 0.0)
+        self._last: tuple[float, float] | None = None
 
     def __call__(self, event: Any) -> None:
-        """Take one event. A hook has run what its macros run before dbt says that it starts."""
+        """Take one event.
+
+        A hook at the end has run what its macros run before dbt says that it starts; those at the start of the
+        run are counted from there, or the start of dbt would be counted with them.
+        """
         name, cpu = event.info.name, time.process_time()
         if name == "NodeStart":
             self._node(event).update(cpu=-cpu, wall=-time.perf_counter())
@@ -44,7 +48,9 @@ class Recorder:
             node = self._node(event)
             node.update(cpu=node["cpu"] + cpu, wall=node["wall"] + time.perf_counter())
             self._last = cpu, time.perf_counter()
-        elif name == "LogHookEndLine":
+        elif name == "LogHookStartLine" and self._last is None:
+            self._last = cpu, time.perf_counter()
+        elif name == "LogHookEndLine" and self._last is not None:
             before, clock = self._last
             self._node(event).update(cpu=cpu - before, wall=time.perf_counter() - clock)
             self._last = cpu, time.perf_counter()
