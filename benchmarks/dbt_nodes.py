@@ -38,8 +38,8 @@ class Recorder:
     def __call__(self, event: Any) -> None:
         """Take one event.
 
-        A hook at the end has run what its macros run before dbt says that it starts; hooks at the start of the
-        run count from there, or the start of dbt would count with them.
+        A hook at the end has run what its macros run before dbt says that it starts. Hooks at the start count
+        from there, or the start of dbt would count with them.
         """
         name, cpu = event.info.name, time.process_time()
         if name == "NodeStart":
