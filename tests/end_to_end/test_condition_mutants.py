@@ -74,6 +74,7 @@ class Story:
         files: Mapping[str, dict[str, Any]] | None = None,
     ) -> bool:
         """Whether the third build leaves everything as plain Python says, with a mutant's code."""
+        (self._path / "warehouse.duckdb.wal").unlink(missing_ok=True)
         shutil.copy(self._path / "start.duckdb", self._path / "warehouse.duckdb")
         self.history.ask({**self.files, **(files or {})})
         right = (REPOSITORY / mutant.file).read_text() if mutant else ""
