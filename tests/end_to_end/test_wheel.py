@@ -14,8 +14,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).parent / "uv"
 EVENT = {"type": "page", "user_id": "u1", "context": {"traits": {"email": "a@example.com"}}}
 
-pytestmark = pytest.mark.slow
-
 
 def run(command: list[str | Path], folder: Path, *, accept: int = 0) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=500)
@@ -43,6 +41,7 @@ def test_the_wheel_carries_the_package_and_no_examples_of_ours(wheel: Path) -> N
     assert {name for name in names if name.startswith(package)} == expected
 
 
+@pytest.mark.slow
 def test_a_new_user_gets_from_the_wheel_to_a_preview(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     run([UV, "venv", "--quiet", "--python", sys.executable, environment], tmp_path)
