@@ -32,6 +32,8 @@ FIELDS = {
     "MADID": "mobile_id",
     "GOOGLE_AID": "mobile_id",
 }
+TIKTOK_OPTIONS = {"segmentloom_tiktok_drop_email_tag": True, "segmentloom_tiktok_drop_phone_plus": True}
+"""The other reading of TikTok's pages, which contradict each other."""
 NO_NORMALISATION = {"EXTERN_ID", "appsecret_proof"}
 """An own id is sent as it is; the proof is no identifier (it is tested with the Meta client)."""
 
@@ -96,6 +98,17 @@ OWN: Sequence[tuple[str, str, str | None, str | None]] = (
     ("meta", "mobile_id", "n/a", None),
     ("linkedin", "email", "\u00a0a\u2003b @example.com\n", "ab@example.com"),
     ("linkedin", "email", "ab", None),
+    ("tiktok", "email", "\u00a0A.n n+Tag@Gmail.com\u3000", "a.nn+tag@gmail.com"),
+    ("tiktok", "email", " @example.com", None),
+    ("tiktok", "email", "a@b@c.com", None),
+    ("tiktok", "email", None, None),
+    ("tiktok", "phone", "0044 (0)113 496-0987", "+441134960987"),
+    ("tiktok", "phone", "+1 800 555 0100 ext. 7", None),
+    ("plain", "email", "\u00a0Ann.B+Tag@Gmail.com\t", "ann.b+tag@gmail.com"),
+    ("plain", "email", "ann smith@example.com", None),
+    ("plain", "email", None, None),
+    ("plain", "phone", "+1 (650) 555-1212", "+16505551212"),
+    ("plain", "phone", "(650) 555-1212", None),
 )
 
 
@@ -111,13 +124,39 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """All vectors of the three platforms, with documented corrections, and our own."""
+    """All vectors of the platforms, with documented corrections, and our own."""
     document = json.loads(VECTORS.read_text(encoding="utf-8"))
     rows = [("google", row) for row in document["google"]]
     rows += [("meta", row) for row in document["meta"]]
     rows += [("linkedin", row) for row in document["linkedin"]]
     found = [_case(rule, row) for rule, row in rows if row["field"] not in NO_NORMALISATION]
+    found += _tiktok_cases(drops_tag_and_plus=False)
     return found + [Case(rule, field, raw, normalised, None) for rule, field, raw, normalised in OWN]
+
+
+def tiktok_option_cases() -> list[Case]:
+    """TikTok's vectors as they are under the other reading of its pages."""
+    return _tiktok_cases(drops_tag_and_plus=True)
+
+
+def _tiktok_cases(*, drops_tag_and_plus: bool) -> list[Case]:
+    """TikTok's vectors, in one of the readings that they hold.
+
+    A number without country code is left out by the rule; it gets one, where it can, at its landing.
+    """
+    reading = "rule_B" if drops_tag_and_plus else "rule_A"
+    found = []
+    for row in json.loads(VECTORS.read_text(encoding="utf-8"))["tiktok"]:
+        if row["field"] == "email":
+            [normalised] = [value for key, value in row.items() if key.startswith(f"{reading}_normalized")]
+            found.append(Case("tiktok", "email", row["raw"], normalised, row[f"{reading}_sha256"]))
+            continue
+        number = row["e164"]
+        normalised = number.removeprefix("+") if drops_tag_and_plus else number
+        hashed = row["sha256_without_plus" if drops_tag_and_plus else "sha256"]
+        found.append(Case("tiktok", "phone", row["raw"], None, None))
+        found.append(Case("tiktok", "phone", number, normalised, hashed))
+    return found
 
 
 def _case(rule: str, row: Mapping[str, Any]) -> Case:

@@ -5,6 +5,10 @@
     ('meta', 'email', segmentloom.normalize_meta_email('email')),
     ('meta', 'phone', segmentloom.normalize_meta_phone('phone')),
     ('linkedin', 'email', segmentloom.normalize_linkedin_email('email')),
+    ('tiktok', 'email', segmentloom.normalize_tiktok_email('email')),
+    ('tiktok', 'phone', segmentloom.normalize_tiktok_phone('phone')),
+    ('plain', 'email', segmentloom.normalize_plain_email('email')),
+    ('plain', 'phone', segmentloom.normalize_plain_phone('phone')),
 ] -%}
 {{
     config(

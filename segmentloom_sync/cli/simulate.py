@@ -26,6 +26,8 @@ class Which(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
+    WEBHOOK = "webhook"
 
 
 @app.command()
@@ -33,7 +35,7 @@ def simulate(
     platform: Annotated[Which, typer.Argument(help="Which platform.")] = Which.ALL,
     port: Annotated[
         int,
-        typer.Option(min=0, max=65533, help="The first platform's port, the others follow; 0: free ones."),
+        typer.Option(min=0, max=65531, help="The first platform's port, the others follow; 0: free ones."),
     ] = 8800,
     match_share: Annotated[
         float, typer.Option(min=0, max=1, help="The share of persons that the platforms know.")

@@ -33,7 +33,7 @@ READ_SECONDS more; together that is less than a run's lease on its list."""
 ANSWER_BYTES = 64 * 1024 * 1024
 
 
-class _Tls12Adapter(HTTPAdapter):
+class Tls12Adapter(HTTPAdapter):
     """TLS 1.2 or newer, whatever the distribution allows, directly and through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -103,7 +103,7 @@ class Timeouts:
 def new_session() -> requests.Session:
     """A session for one platform. It follows no redirects and repeats nothing."""
     session = requests.Session()
-    session.mount("https://", _Tls12Adapter())
+    session.mount("https://", Tls12Adapter())
     session.headers["User-Agent"] = f"segmentloom/{__version__}"
     session.headers["Accept"] = "application/json"
     return session
@@ -117,12 +117,14 @@ def send(
     *,
     auth: AuthBase,
     timeouts: Timeouts = Timeouts(),
+    max_bytes: int | None = None,
     **kwargs: Any,
 ) -> Reply:
     """Send one request and read its answer.
 
     Args:
         platform: named in errors.
+        max_bytes: the longest answer that is read; default `ANSWER_BYTES`.
         kwargs: `headers`, `params`, `json` or `data`, as requests takes them.
 
     Raises:
@@ -141,7 +143,7 @@ def send(
             stream=True,
             **kwargs,
         ) as response:
-            content = _read(response, deadline)
+            content = _read(response, deadline, max_bytes or ANSWER_BYTES)
     except requests.exceptions.RequestException as error:
         raise _unavailable(platform, error) from None
     except HTTPError:
@@ -151,13 +153,13 @@ def send(
     return Reply(response.status_code, response.headers, _json(content))
 
 
-def _read(response: requests.Response, deadline: float) -> bytes | None:
+def _read(response: requests.Response, deadline: float, max_bytes: int) -> bytes | None:
     """The body; None when it is too slow or too large."""
     content = bytearray()
     # read1 gives what has arrived; the other ways to read wait for a full piece, however slowly it drips.
     while piece := response.raw.read1(65536, decode_content=True):
         content += piece
-        if time.monotonic() > deadline or len(content) > ANSWER_BYTES:
+        if time.monotonic() > deadline or len(content) > max_bytes:
             return None
     return bytes(content)
 

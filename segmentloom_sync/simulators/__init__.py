@@ -1,4 +1,4 @@
-"""Strict local look-alikes of the ad platforms, for demos, tests and trials without an account.
+"""Strict local look-alikes of the ad platforms and of a webhook's receiver, for demos, tests and trials.
 
     with simulators.running() as sims:
         sims["meta"].settings()            # the block of segmentloom.yml that leads there
@@ -21,13 +21,25 @@ from segmentloom_sync.simulators.lists import Matching
 from segmentloom_sync.simulators.meta import MetaSimulator
 from segmentloom_sync.simulators.platform import Platform
 from segmentloom_sync.simulators.server import SimulatorServer
+from segmentloom_sync.simulators.tiktok import TikTokSimulator
+from segmentloom_sync.simulators.webhook import WebhookSimulator
 
 __all__ = ["PLATFORMS", "Fault", "Matching", "Platform", "SimulatorClock", "running"]
 
-PLATFORMS: Mapping[str, type[GoogleAdsSimulator] | type[MetaSimulator] | type[LinkedInSimulator]] = {
+_Kind = (
+    type[GoogleAdsSimulator]
+    | type[MetaSimulator]
+    | type[LinkedInSimulator]
+    | type[TikTokSimulator]
+    | type[WebhookSimulator]
+)
+
+PLATFORMS: Mapping[str, _Kind] = {
     "google_ads": GoogleAdsSimulator,
     "meta": MetaSimulator,
     "linkedin": LinkedInSimulator,
+    "tiktok": TikTokSimulator,
+    "webhook": WebhookSimulator,
 }
 
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Fault(BaseModel):
     """One scripted fault.
 
-    `status` answers with a status (and for Meta an error code) in the platform's own shape, or with `body` as
-    it is; `reset` breaks the connection; `delay` waits; `half_invalid` finds every second member malformed;
-    `list_deleted` deletes `list_name` (or every list) and then answers as usual.
+    `status` answers with a status (and for Meta and TikTok an error code) in the platform's own shape, or with
+    `body` as it is; `reset` breaks the connection; `delay` waits; `half_invalid` finds every second member
+    malformed; `list_deleted` deletes `list_name` (or every list) and then answers as usual.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,7 +23,7 @@ class Fault(BaseModel):
     """`after`: the request is applied first, and the client does not get to know."""
     status: int = Field(default=503, ge=100, le=599)
     code: int | None = None
-    """Meta's error code."""
+    """Meta's or TikTok's error code."""
     headers: dict[str, str] = {}
     body: str | None = None
     seconds: float = Field(default=1.0, ge=0, le=600)

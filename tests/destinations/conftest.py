@@ -1,11 +1,13 @@
-"""The three destinations, each with a simulator of its platform of its own, on a clock that stands still."""
+"""The destinations, and a third party's, each with a simulator of its own, on a clock that stands still."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from segmentloom_sync.destinations.base import AudienceList, Destination, Identi
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.simulators import SimulatorClock
 from segmentloom_sync.simulators.platform import Platform
+from segmentloom_sync.simulators.server import SimulatorServer
+from tests.destinations import acme_platform
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -69,10 +73,26 @@ def clock() -> SimulatorClock:
     return SimulatorClock(START)
 
 
-@pytest.fixture(params=["google_ads", "meta", "linkedin"])
+@pytest.fixture(params=[*simulators.PLATFORMS, "acme_ads"])
 def pair(request: pytest.FixtureRequest, clock: SimulatorClock) -> Iterator[Pair]:
+    if request.param == "acme_ads":
+        yield request.getfixturevalue("acme")
+        return
     with simulators.running([request.param], clock=clock) as sims:
         yield Pair(sims[request.param], clock)
+
+
+@pytest.fixture
+def acme(clock: SimulatorClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """The example of a third party's destination, installed and found by its entry point."""
+    acme_platform.install(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    platform = acme_platform.AcmePlatform(clock=clock, matching=simulators.Matching())
+    server = SimulatorServer(platform)
+    server.start()
+    yield Pair(platform, clock)
+    server.stop()
+    sys.modules.pop("acme_ads", None)
 
 
 @pytest.fixture
@@ -91,3 +111,15 @@ def meta(clock: SimulatorClock) -> Iterator[Pair]:
 def linkedin(clock: SimulatorClock) -> Iterator[Pair]:
     with simulators.running(["linkedin"], clock=clock) as sims:
         yield Pair(sims["linkedin"], clock)
+
+
+@pytest.fixture
+def tiktok(clock: SimulatorClock) -> Iterator[Pair]:
+    with simulators.running(["tiktok"], clock=clock) as sims:
+        yield Pair(sims["tiktok"], clock)
+
+
+@pytest.fixture
+def webhook(clock: SimulatorClock) -> Iterator[Pair]:
+    with simulators.running(["webhook"], clock=clock) as sims:
+        yield Pair(sims["webhook"], clock)

@@ -13,15 +13,34 @@ from segmentloom_sync.errors import CredentialsError, DestinationMissing, Reject
 from segmentloom_sync.simulators.faults import Fault
 from tests.destinations.conftest import Pair, digest, keys, member
 
-CREATES = {"google_ads": "userLists", "meta": "customaudiences", "linkedin": "dmpSegments"}
-USERS = {"google_ads": "audienceMembers", "meta": "/users", "linkedin": "/users"}
+CREATES = {
+    "google_ads": "userLists",
+    "meta": "customaudiences",
+    "linkedin": "dmpSegments",
+    "tiktok": "segment/audience",
+    "webhook": "/hooks",
+    "acme_ads": "/lists",
+}
+FINDS = {"webhook": "POST"}
+"""The method of a look-up where it is not GET."""
+USERS = {
+    "google_ads": "audienceMembers",
+    "meta": "/users",
+    "linkedin": "/users",
+    "tiktok": "segment/mapping",
+    "webhook": "/hooks",
+    "acme_ads": "/members",
+}
 USAGE = '{"1": [{"type": "custom_audience", "estimated_time_to_regain_access": 3}]}'
 BUSY = {
     "google_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
     "meta": Fault(kind="status", status=400, code=80003, headers={"X-Business-Use-Case-Usage": USAGE}),
     "linkedin": Fault(kind="status", status=429),
+    "tiktok": Fault(kind="status", status=200, code=40100),
+    "webhook": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
+    "acme_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
 }
-BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60}
+BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60, "tiktok": 60, "webhook": 17, "acme_ads": 17}
 
 
 def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None:
@@ -35,7 +54,11 @@ def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None
 
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:
     entries = pair.simulator.lists
-    account = {"meta": "act_1029384756", "linkedin": "urn:li:sponsoredAccount:512345678"}
+    account = {
+        "meta": "act_1029384756",
+        "linkedin": "urn:li:sponsoredAccount:512345678",
+        "tiktok": "7000000000001",
+    }
     details = {"type": "USER", "sourcePlatform": "SEGMENTLOOM"} if pair.simulator.name == "linkedin" else {}
     for number in range(1_200):
         owner = account.get(pair.simulator.name, "1234567890")
@@ -107,11 +130,17 @@ def test_a_malformed_member_is_named_and_the_others_go_through(pair: Pair) -> No
 
 
 def push_naming(pair: Pair, audience: AudienceList, batch: list[Member]) -> tuple[set[int], str]:
-    """Push and tell which positions the platform named as malformed, and what it said."""
+    """Push and tell which positions the platform named as malformed, and what it said.
+
+    Where it names none, they are those that it refuses by themselves, which is how the runner finds them.
+    """
     try:
         receipt = pair.destination.push(audience, "add", batch)
     except Rejected as refusal:
-        return set(refusal.bad_positions), refusal.message
+        if refusal.bad_positions or len(batch) == 1:
+            return set(refusal.bad_positions or {0} if refusal.is_about_members else ()), refusal.message
+        alone = [push_naming(pair, audience, [person]) for person in batch]
+        return {position for position, (named, _) in enumerate(alone) if named}, str(alone)
     refused = {index for index, person in enumerate(batch) if set(person.identifiers) & set(receipt.rejected)}
     return refused, str(list(receipt.rejected.values()))
 
@@ -220,7 +249,8 @@ def test_a_list_without_an_id_is_unknown(pair: Pair, body: str) -> None:
     "body", ['{"userLists": 1, "data": 1}', '{"userLists": [1], "elements": [1], "data": [1]}']
 )
 def test_an_answer_in_a_foreign_form_is_not_taken_for_an_empty_one(pair: Pair, body: str) -> None:
-    pair.simulator.faults.add(Fault(kind="status", status=200, body=body, method="GET"))
+    method = FINDS.get(pair.simulator.name, "GET")
+    pair.simulator.faults.add(Fault(kind="status", status=200, body=body, method=method))
     with pytest.raises(Unavailable, match="form"):
         pair.destination.find_list("Pricing intent")
 

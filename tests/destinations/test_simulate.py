@@ -40,7 +40,7 @@ def test_what_it_prints_leads_there_and_the_lists_outlive_it(tmp_path: Path) -> 
     state = tmp_path / "state.json"
     process, printed = start("--state", str(state))
     try:
-        assert list(printed["destinations"]) == ["google_ads", "meta", "linkedin"]
+        assert list(printed["destinations"]) == ["google_ads", "meta", "linkedin", "tiktok", "webhook"]
         assert yaml.safe_load(yaml.safe_dump(printed["destinations"])) == printed["destinations"]
         kind = destination_type("meta")
         meta = kind(kind.Settings.model_validate(printed["destinations"]["meta"]), clock=SystemClock())

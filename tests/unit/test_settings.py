@@ -130,12 +130,14 @@ def test_a_missing_file_says_what_to_copy(tmp_path: Path) -> None:
 def test_the_example_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "segmentloom.example.yml").read_text()
     for name in re.findall(r'"\$\{([A-Z_]+)\}"', text):
-        monkeypatch.setenv(name, "x")
+        monkeypatch.setenv(name, f"whsec_{'A' * 32}" if name == "WEBHOOK_SIGNING_SECRET" else "x")
     settings = load_settings(ROOT, ROOT / "segmentloom.example.yml")
     assert set(settings.destinations(settings.names, clock=SystemClock())) == {
         "google_ads",
         "meta",
         "linkedin",
+        "tiktok",
+        "webhook",
     }
 
 

@@ -87,6 +87,10 @@ RULES: dict[tuple[str, str], Callable[[str], str | None]] = {
     ("meta", "phone"): meta_phone,
     ("meta", "given_name"): meta_given_name,
     ("linkedin", "email"): linkedin_email,
+    ("tiktok", "email"): linkedin_email,
+    ("tiktok", "phone"): google_phone,
+    ("plain", "email"): meta_email,
+    ("plain", "phone"): google_phone,
 }
 
 

@@ -10,7 +10,14 @@ import pytest
 from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.connect import connect
-from tests.normalisation import EMPTY_HASH, Case, cases, normalised_and_hashed
+from tests.normalisation import (
+    EMPTY_HASH,
+    TIKTOK_OPTIONS,
+    Case,
+    cases,
+    normalised_and_hashed,
+    tiktok_option_cases,
+)
 from tests.workspace import Workspace
 
 Outcome = tuple[str | None, str | None]
@@ -25,6 +32,20 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Ou
     wanted = cases()
     yield dict(zip(wanted, normalised_and_hashed(warehouse, renderer, wanted), strict=True))
     warehouse.close()
+
+
+def test_the_other_reading_of_tiktoks_pages_can_be_chosen(tmp_path: Path) -> None:
+    project = Project.find(Workspace.create(tmp_path / "project").path)
+    warehouse = connect(project)
+    try:
+        wanted = tiktok_option_cases()
+        renderer = MacroRenderer(project, warehouse, variables=TIKTOK_OPTIONS)
+        found = normalised_and_hashed(warehouse, renderer, wanted)
+    finally:
+        warehouse.close()
+    assert [normalised for normalised, _ in found] == [case.normalised for case in wanted]
+    assert [hashed for _, hashed in found] == [case.sent for case in wanted]
+    assert len({case.normalised for case in wanted} - {case.normalised for case in cases()}) >= 2
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.rule}-{case.field}-{case.raw!a}")
