@@ -1,8 +1,8 @@
 """Connections that lead to public addresses only, for URLs that a configuration names freely.
 
-A host name is resolved once for each connection; every address it has must be public; and the socket goes to
-the address that was looked at, so that a name server cannot answer differently in between (DNS rebinding). TLS
-still checks the certificate against the name. Sources: the IANA registries of special-purpose addresses
+A host name is resolved once for each connection; every address it has must be public; and the socket goes
+to the address that was looked at, so that a name server cannot answer differently in between (DNS rebinding).
+TLS still checks the certificate against the name. Sources: the IANA registries of special-purpose addresses
 (RFC 6890), RFC 6052 for NAT64.
 """
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Fault(BaseModel):
     """One scripted fault.
 
-    `status` answers with a status (and for Meta and TikTok an error code) in the platform's own shape, or with
-    `body` as it is; `reset` breaks the connection; `delay` waits; `half_invalid` finds every second member
-    malformed; `list_deleted` deletes `list_name` (or every list) and then answers as usual.
+    `status` answers with a status (for Meta and TikTok with an error code) in the platform's own shape, or
+    with `body` as it is; `reset` breaks the connection; `delay` waits; `half_invalid` finds every second
+    member malformed; `list_deleted` deletes `list_name` (or every list) and then answers as usual.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -12,35 +12,7 @@ from segmentloom_sync.destinations.http import Timeouts
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.simulators.faults import Fault
 from tests.destinations.conftest import Pair, digest, keys, member
-
-CREATES = {
-    "google_ads": "userLists",
-    "meta": "customaudiences",
-    "linkedin": "dmpSegments",
-    "tiktok": "segment/audience",
-    "webhook": "/hooks",
-    "acme_ads": "/lists",
-}
-FINDS = {"webhook": "POST"}
-"""The method of a look-up where it is not GET."""
-USERS = {
-    "google_ads": "audienceMembers",
-    "meta": "/users",
-    "linkedin": "/users",
-    "tiktok": "segment/mapping",
-    "webhook": "/hooks",
-    "acme_ads": "/members",
-}
-USAGE = '{"1": [{"type": "custom_audience", "estimated_time_to_regain_access": 3}]}'
-BUSY = {
-    "google_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
-    "meta": Fault(kind="status", status=400, code=80003, headers={"X-Business-Use-Case-Usage": USAGE}),
-    "linkedin": Fault(kind="status", status=429),
-    "tiktok": Fault(kind="status", status=200, code=40100),
-    "webhook": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
-    "acme_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
-}
-BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60, "tiktok": 60, "webhook": 17, "acme_ads": 17}
+from tests.destinations.platform_words import BUSY, BUSY_SECONDS, CREATES, FINDS, OWNERS, USERS
 
 
 def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None:
@@ -54,14 +26,9 @@ def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None
 
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:
     entries = pair.simulator.lists
-    account = {
-        "meta": "act_1029384756",
-        "linkedin": "urn:li:sponsoredAccount:512345678",
-        "tiktok": "7000000000001",
-    }
     details = {"type": "USER", "sourcePlatform": "SEGMENTLOOM"} if pair.simulator.name == "linkedin" else {}
     for number in range(1_200):
-        owner = account.get(pair.simulator.name, "1234567890")
+        owner = OWNERS.get(pair.simulator.name, "1234567890")
         entries.create(f"list {number}", owner, pair.clock.now(), details)
     found = pair.destination.find_list("list 1199")
     assert found is not None

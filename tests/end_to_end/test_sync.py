@@ -27,6 +27,8 @@ sync:
   - {{destination: google_ads, list: "{LIST}"}}
   - {{destination: meta, list: "{LIST}", identifiers: [email, phone]}}
   - {{destination: linkedin, list: "{LIST}"}}
+  - {{destination: tiktok, list: "{LIST}", identifiers: [email, phone]}}
+  - {{destination: webhook, list: "{LIST}", identifiers: [phone, email]}}
 """
 COUNTS = ("adds", "removes", "accepted", "rejected", "unknown", "status")
 
@@ -112,10 +114,14 @@ def test_runs_send_all_then_nothing_then_the_change(
         "google_ads": (2, 0, 2, 0, 0, "ok"),
         "meta": (3, 0, 3, 0, 0, "ok"),
         "linkedin": (2, 0, 2, 0, 0, "ok"),
+        "tiktok": (3, 0, 3, 0, 0, "ok"),
+        "webhook": (3, 0, 3, 0, 0, "ok"),
     }
     assert members(platforms["google_ads"]) == {email("ann"), email("bob")}
     assert members(platforms["meta"]) == {email("ann"), email("bob"), phone("436601234567")}
     assert members(platforms["linkedin"]) == {email("ann"), email("bob")}
+    for name in ("tiktok", "webhook"):
+        assert members(platforms[name]) == {email("ann"), email("bob"), phone("+436601234567")}
 
     again = run(workspace, platforms)
     assert set(again.values()) == {(0, 0, 0, 0, 0, "ok")}
@@ -125,6 +131,8 @@ def test_runs_send_all_then_nothing_then_the_change(
         "google_ads": (1, 1, 2, 0, 0, "ok"),
         "meta": (1, 1, 2, 0, 0, "ok"),
         "linkedin": (1, 1, 2, 0, 0, "ok"),
+        "tiktok": (1, 1, 2, 0, 0, "ok"),
+        "webhook": (1, 1, 2, 0, 0, "ok"),
     }
     assert members(platforms["google_ads"]) == {email("ann"), email("dan")}
 

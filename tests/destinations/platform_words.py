@@ -1,0 +1,40 @@
+"""What the conformance suite has to know of each platform, to script a fault or to put a list there."""
+
+from __future__ import annotations
+
+from segmentloom_sync.simulators.faults import Fault
+
+CREATES = {
+    "google_ads": "userLists",
+    "meta": "customaudiences",
+    "linkedin": "dmpSegments",
+    "tiktok": "segment/audience",
+    "webhook": "/hooks",
+    "acme_ads": "/lists",
+}
+FINDS = {"webhook": "POST"}
+"""The method of a look-up where it is not GET."""
+USERS = {
+    "google_ads": "audienceMembers",
+    "meta": "/users",
+    "linkedin": "/users",
+    "tiktok": "segment/mapping",
+    "webhook": "/hooks",
+    "acme_ads": "/members",
+}
+USAGE = '{"1": [{"type": "custom_audience", "estimated_time_to_regain_access": 3}]}'
+BUSY = {
+    "google_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
+    "meta": Fault(kind="status", status=400, code=80003, headers={"X-Business-Use-Case-Usage": USAGE}),
+    "linkedin": Fault(kind="status", status=429),
+    "tiktok": Fault(kind="status", status=200, code=40100),
+    "webhook": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
+    "acme_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
+}
+BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60, "tiktok": 60, "webhook": 17, "acme_ads": 17}
+OWNERS = {
+    "meta": "act_1029384756",
+    "linkedin": "urn:li:sponsoredAccount:512345678",
+    "tiktok": "7000000000001",
+}
+"""The account of a list, where it is not the default one."""
