@@ -126,7 +126,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_a_profile_without_a_phone_that_can_be_sent_has_no_hash_of_it(story: Story) -> None:
-    assert story.first.hashes == {"ann": 2, "bob": 3}
+    assert story.first.hashes == {"ann": 4, "bob": 5}
 
 
 def test_a_merge_gives_the_profile_what_both_owners_said(story: Story) -> None:
@@ -143,8 +143,8 @@ def test_an_event_that_no_longer_counts_takes_back_what_it_said(story: Story) ->
 
 
 def test_hashes_follow(story: Story) -> None:
-    assert story.merged.hashes == {"ann": 2, "bob": 4}
-    assert story.split.hashes == {"ann": 2, "bob": 4}
+    assert story.merged.hashes == {"ann": 4, "bob": 6}
+    assert story.split.hashes == {"ann": 4, "bob": 6}
 
 
 def test_whom_nothing_touches_is_not_derived_again(story: Story) -> None:
@@ -160,7 +160,7 @@ def test_another_limit_derives_all(story: Story) -> None:
     assert story.other_limit.profiles["bob"]["phone"] is None
     assert story.other_limit.profiles["bob"]["is_quarantined"]
     assert not story.other_limit.profiles["ann"]["is_quarantined"]
-    assert story.other_limit.hashes == {"ann": 2, "bob": 3}
+    assert story.other_limit.hashes == {"ann": 4, "bob": 5}
 
 
 def test_other_rules_of_what_owners_say_derive_all(story: Story) -> None:
