@@ -1,7 +1,7 @@
 {#-
     Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests all
-    passed in this run, which only `dbt build` can do. They change in one transaction; any other audience keeps its last
-    good members.
+    passed in this run, which only `dbt build` can do; of a priority group all or none. They change in one transaction; any
+    other audience keeps its last good members.
 -#}
 {% macro publish_audiences(results) -%}
     {%- set tables = {
@@ -14,7 +14,7 @@
     } -%}
     {%- set membership = ref('segmentloom__audience_membership') -%}
     {%- if execute and flags.WHICH == 'build' and not (flags.EMPTY | default(false)) -%}
-        {%- set passed = segmentloom.passed_audiences(results) -%}
+        {%- set passed = segmentloom.whole_groups(segmentloom.passed_audiences(results), results) -%}
         {%- if passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}
             {%- do segmentloom.make_membership(membership) -%}

@@ -26,6 +26,7 @@ from segmentloom_sync.audiences.library import (
     load_audiences,
 )
 from segmentloom_sync.audiences.properties import PROPERTIES_FILE, entries_in, entries_of, properties_text
+from segmentloom_sync.audiences.references import Claim
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
 
@@ -122,6 +123,17 @@ def write_models(
         written=tuple(path.relative_to(project.directory) for path in sorted(stale)),
         removed=tuple(path.relative_to(project.directory) for path in gone),
     )
+
+
+def kept_claims(project: HasDirectory, names: Collection[str]) -> list[Claim]:
+    """The priority groups of generated models that stay as they are, since their files are wrong now."""
+    path = project.directory / MODELS / PROPERTIES_FILE
+    earlier = (generated_text(path) or "") if path.exists() else ""
+    entries = entries_in(earlier, names) if MARK in earlier else {}
+    return [
+        Claim(name, model["config"]["meta"].get("segmentloom_priority_group"))
+        for name, (model, _) in entries.items()
+    ]
 
 
 def model_text(audience: Audience, project_name: str) -> str:

@@ -48,6 +48,7 @@ class Audience:
         file: its content.
         references: the audiences that it names, in file order.
         rank_position: where its priority's rank stands, when it has one.
+        cadence_position: where its cadence stands; without one, where its priority group does.
         outranked_by: the audiences of its priority group that come before it.
     """
 
@@ -56,6 +57,7 @@ class Audience:
     file: AudienceFile
     references: tuple[Reference, ...] = ()
     rank_position: Position | None = None
+    cadence_position: Position = START
     outranked_by: tuple[str, ...] = ()
 
     @property
@@ -67,6 +69,11 @@ class Audience:
     def description(self) -> str:
         """What people read; the name when the file says nothing."""
         return self.file.description or f"Audience {self.name}."
+
+    @property
+    def priority_group(self) -> str | None:
+        """The group of audiences of which a person is in one at most."""
+        return self.file.priority.group if self.file.priority else None
 
     @property
     def cadence(self) -> str:
@@ -202,8 +209,16 @@ def parse(
     if problems:
         problems += unknown_audiences(document, known, name, label) if known is not None else []
         return None, sorted(problems)
-    rank_position = document.position(("priority", "rank")) if model.priority else None
-    return Audience(name, label, model, tuple(_references(model, document)), rank_position), []
+    cadence: Steps = ("cadence",) if "cadence" in document.data else ("priority", "group")
+    audience = Audience(
+        name,
+        label,
+        model,
+        references=tuple(_references(model, document)),
+        rank_position=document.position(("priority", "rank")) if model.priority else None,
+        cadence_position=document.position(cadence),
+    )
+    return audience, []
 
 
 def _references(model: AudienceFile, document: Document) -> Iterable[Reference]:

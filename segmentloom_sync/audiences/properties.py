@@ -78,6 +78,7 @@ def _model(audience: Audience) -> dict[str, Any]:
             "contract": {"enforced": True},
             "meta": {
                 "segmentloom_audience": audience.name,
+                **({"segmentloom_priority_group": group} if (group := audience.priority_group) else {}),
                 "segmentloom_source": audience.path,
                 "segmentloom_definition": definition_text(audience.file),
             },

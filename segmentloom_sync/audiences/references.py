@@ -42,9 +42,13 @@ class Claim:
     group: str | None
     rank: int | None = None
 
+    def may_be_of(self, group: str) -> bool:
+        """Whether the audience, once its file is right, may be of this group."""
+        return self.group in {group, ""}
+
     def may_outrank(self, group: str, rank: int) -> bool:
-        """Whether the audience, once its file is right, may come before one of this group and rank."""
-        return self.group in {group, ""} and (self.rank is None or self.rank <= rank)
+        """Whether it may then come before one of this group and rank."""
+        return self.may_be_of(group) and (self.rank is None or self.rank <= rank)
 
 
 def claim_of(file: Path) -> Claim:
@@ -82,10 +86,10 @@ def link(
     """
     read_ones = list(audiences)
     ranked = [_ranked(audience, read_ones, claims) for audience in read_ones]
-    problems = [problem for audience in ranked for problem in _equal_ranks(audience, ranked)]
-    unequal = _without(ranked, problems)
-    problems += reference_problems(unequal, known=known)
-    return _without(unequal, problems), problems
+    problems = [problem for audience in ranked for problem in _group_problems(audience, ranked)]
+    fitting = _without(ranked, problems)
+    problems += reference_problems(fitting, known=known)
+    return _without(fitting, problems), problems
 
 
 def _without(audiences: Iterable[Audience], problems: Iterable[Problem]) -> list[Audience]:
@@ -109,19 +113,29 @@ def _ranked(audience: Audience, audiences: Iterable[Audience], claims: Iterable[
     return replace(audience, references=(*named, *ranks), outranked_by=tuple(sorted(before)))
 
 
-def _equal_ranks(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Problem]:
-    for other in _rivals(audience, audiences):
-        priority = audience.file.priority
+def _group_problems(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Problem]:
+    """What does not fit the other audiences of its priority group: an equal rank, another cadence."""
+    rivals = list(_rivals(audience, audiences))
+    priority = audience.file.priority
+    for other in rivals:
         if priority and audience.rank_position and priority == other.file.priority:
             message = f"rank {priority.rank} of the group '{priority.group}' is also that of '{other.name}'"
             yield Problem(audience.path, audience.rank_position, message)
+    unlike = [other for other in rivals if other.cadence != audience.cadence]
+    if unlike:
+        names = ", ".join(f"'{other.name}'" for other in unlike)
+        message = (
+            f"the cadence is {audience.cadence}, that of {names} in the same priority group "
+            f"'{audience.priority_group}' is {unlike[0].cadence}; a group is published together: "
+            f"write cadence: {unlike[0].cadence} here, or cadence: {audience.cadence} there"
+        )
+        yield Problem(audience.path, audience.cadence_position, message)
 
 
 def _rivals(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Audience]:
     """The other audiences of its priority group."""
     for other in audiences:
-        mine, theirs = audience.file.priority, other.file.priority
-        if other.name != audience.name and mine and theirs and mine.group == theirs.group:
+        if other.name != audience.name and audience.priority_group in {other.priority_group} - {None}:
             yield other
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from segmentloom_sync.audiences import authors
@@ -53,7 +53,14 @@ def build_audiences(
         DbtError: dbt failed as a whole, or nothing that a sync can use was built.
     """
     write_models(project, dict(chosen.everybody), keep=chosen.broken)
-    built = sorted({*names, *_compared(chosen, names)})
+    groups = {name: chosen.group_of(name) for name in names}
+    wrong = {
+        name: f"its priority group is published together, and the file of '{broken[0]}' is wrong"
+        for name in names
+        if (broken := chosen.broken_in_group_of(name))
+    }
+    wanted = {member for name in names if name not in wrong for member in groups[name]}
+    built = sorted({*wanted, *_compared(chosen, wanted)})
     selection = [*(f"+audience_{name}" for name in built), f"+{HASHED_IDENTIFIERS}", *PUBLISHED, *INSPECTED]
     variables = {"segmentloom_as_of": as_of.isoformat()} if as_of is not None else None
     with warehouse_lock(project):
@@ -67,11 +74,15 @@ def build_audiences(
             environment=authors.environment(project.directory, chosen.everybody.keys() | chosen.broken),
             label=f"dbt build of {len(names)} audience{'s' if len(names) != 1 else ''}",
         )
-    return failures(results, names)
+    return wrong | failures(results, {name: groups[name] for name in names if name not in wrong})
 
 
-def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, str]:
-    """What went wrong for each audience; see `build_audiences`."""
+def failures(results: Iterable[NodeResult], groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What went wrong for each audience; see `build_audiences`.
+
+    Args:
+        groups: of each audience those that are published together with it, itself included.
+    """
     by_name = {_name(result.unique_id): result for result in results}
     failed = [result for result in by_name.values() if result.failed]
     if not by_name:
@@ -83,21 +94,31 @@ def failures(results: Iterable[NodeResult], names: Sequence[str]) -> dict[str, s
     for result in failed:
         if result.unique_id.startswith("operation.") or _is_test_of(result, _SHARED):
             raise DbtError(_line(result, "dbt failed"), hint=_HINT)
+    alone = {name: _failure(name, by_name, first) for group in groups.values() for name in group}
     wrong: dict[str, str] = {}
-    for name in names:
-        model = by_name.get(f"audience_{name}")
-        about = {f"audience_{name}", _CONDITIONS}
-        tests = [result for result in by_name.values() if _is_test_of(result, about)]
-        unproven = [test for test in tests if test.status not in {"pass", "warn"}]
-        if model is None:
-            wrong[name] = f"dbt knows no model audience_{name}"
-        elif model.status != "success":
-            wrong[name] = _line(model if model.failed else first, f"audience_{name} was skipped")
-        elif unproven:
-            wrong[name] = _tests_line(unproven, first)
-        elif not tests:
-            wrong[name] = f"dbt ran no test of audience_{name}, so it is not published"
+    for name, group in groups.items():
+        held_by = next((other for other in [name, *group] if alone[other]), None)
+        if held_by is not None:
+            told = f"held back with its priority group by {held_by}: " if held_by != name else ""
+            wrong[name] = f"{told}{alone[held_by]}"
     return wrong
+
+
+def _failure(name: str, by_name: Mapping[str, NodeResult], first: NodeResult | None) -> str | None:
+    """What went wrong for an audience, its priority group left out of account."""
+    model = by_name.get(f"audience_{name}")
+    about = {f"audience_{name}", _CONDITIONS}
+    tests = [result for result in by_name.values() if _is_test_of(result, about)]
+    unproven = [test for test in tests if test.status not in {"pass", "warn"}]
+    if model is None:
+        return f"dbt knows no model audience_{name}"
+    if model.status != "success":
+        return _line(model if model.failed else first, f"audience_{name} was skipped")
+    if unproven:
+        return _tests_line(unproven, first)
+    if not tests:
+        return f"dbt ran no test of audience_{name}, so it is not published"
+    return None
 
 
 _HINT = "run `dbt build` to see all of its output"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from segmentloom_sync.audiences.compile import kept_claims
 from segmentloom_sync.audiences.library import FOLDER, Audience, HasDirectory, load_audiences
 from segmentloom_sync.audiences.problems import suggestion
+from segmentloom_sync.audiences.references import Claim, claim_of
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
 
@@ -19,12 +21,26 @@ class Chosen:
         everybody: all valid audiences of the project.
         warnings: what is wrong with files that are not needed.
         broken: the names of audiences whose files are wrong.
+        claims: what those say of their priority, and what their models do, which are still there.
     """
 
     audiences: tuple[Audience, ...]
     everybody: Mapping[str, Audience]
     warnings: tuple[str, ...]
     broken: frozenset[str]
+    claims: tuple[Claim, ...] = ()
+
+    def group_of(self, name: str) -> list[str]:
+        """The audiences that are published together with one, itself included: its priority group."""
+        group = self.everybody[name].priority_group
+        if group is None:
+            return [name]
+        return [other.name for other in self.everybody.values() if other.priority_group == group]
+
+    def broken_in_group_of(self, name: str) -> list[str]:
+        """Those whose files are wrong and that may belong to its priority group once they are right."""
+        group = self.everybody[name].priority_group
+        return [claim.name for claim in self.claims if group is not None and claim.may_be_of(group)]
 
 
 def choose(project: HasDirectory, names: Sequence[str]) -> Chosen:
@@ -59,9 +75,15 @@ def choose(project: HasDirectory, names: Sequence[str]) -> Chosen:
             f"no audience in {FOLDER}/ has a sync",
             hint="add to one of them: sync: [{destination: google_ads, list: My list}]",
         )
+    files = {problem.path for problem in problems}
+    broken = frozenset(path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in files)
     return Chosen(
         tuple(chosen),
         audiences,
         tuple(str(problem) for problem in problems),
-        frozenset(problem.path.removeprefix(f"{FOLDER}/").partition(".")[0] for problem in problems),
+        broken=broken,
+        claims=(
+            *(claim_of(project.directory / path) for path in sorted(files)),
+            *kept_claims(project, broken),
+        ),
     )

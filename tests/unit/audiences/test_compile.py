@@ -372,6 +372,23 @@ def test_ranks_of_a_group_are_references(project: ProjectFolder) -> None:
     ]
 
 
+def test_audiences_of_a_priority_group_have_one_cadence(project: ProjectFolder) -> None:
+    write(project, "a", "match: {event: x}\npriority: {group: life, rank: 1}\ncadence: hourly")
+    write(project, "b", "match: {event: x}\npriority: {group: life, rank: 2}")
+    write(project, "c", "match: {event: x}\npriority: {group: other, rank: 1}")
+    with pytest.raises(DefinitionError) as error:
+        compile_audiences(project)
+    assert error.value.problems == [
+        "audiences/a.yml:3:10: the cadence is hourly, that of 'b' in the same priority group "
+        "'life' is daily; "
+        "a group is published together: write cadence: daily here, or cadence: hourly there",
+        "audiences/b.yml:2:19: the cadence is daily, that of 'a' in the same priority group "
+        "'life' is hourly; "
+        "a group is published together: write cadence: hourly here, or cadence: daily there",
+    ]
+    assert files(project) == {}
+
+
 @pytest.mark.parametrize(
     ("wrong", "is_in_doubt"),
     [

@@ -17,6 +17,11 @@ def node(
     return NodeResult(unique_id, status, message, (about,) if about else ())
 
 
+def alone(*names: str) -> dict[str, list[str]]:
+    """Audiences without a priority group."""
+    return {name: [name] for name in names}
+
+
 def test_audiences_whose_model_and_tests_passed_go_on() -> None:
     results = [
         HASHED,
@@ -32,8 +37,20 @@ def test_audiences_whose_model_and_tests_passed_go_on() -> None:
             "model.shop.audience_buyers",
         ),
     ]
-    assert failures(results, ["buyers", "leavers"]) == {
+    assert failures(results, alone("buyers", "leavers")) == {
         "buyers": "dbt: test min_members failed: Got 1 result, configured to fail if != 0"
+    }
+
+
+def test_an_audience_is_held_back_by_another_of_its_priority_group() -> None:
+    results = [HASHED]
+    for name, status in {"first": "pass", "second": "fail", "other": "pass"}.items():
+        model = f"model.shop.audience_{name}"
+        results += [node(model), node(f"test.shop.{name}_few.0a", status, None, model)]
+    group = ["first", "second"]
+    assert failures(results, {"first": group, "second": group, "other": ["other"]}) == {
+        "first": "held back with its priority group by second: dbt: test second_few failed: fail",
+        "second": "dbt: test second_few failed: fail",
     }
 
 
@@ -44,7 +61,7 @@ def test_all_tests_that_failed_are_named() -> None:
         node("test.shop.audience_buyers_min_members.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
         node("test.shop.audience_buyers_includes.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
     ]
-    assert failures(results, ["buyers"]) == {
+    assert failures(results, alone("buyers")) == {
         "buyers": "dbt: tests audience_buyers_includes, audience_buyers_min_members failed"
     }
 
@@ -57,7 +74,7 @@ def test_an_audience_that_was_not_tested_to_the_end_does_not_go_on() -> None:
         node("test.shop.min_members.0a1b2c", "skipped", None, "model.shop.audience_buyers"),
         node("model.shop.audience_leavers"),
     ]
-    assert failures(results, ["buyers", "leavers"]) == {
+    assert failures(results, alone("buyers", "leavers")) == {
         "buyers": "min_members was skipped",
         "leavers": "dbt ran no test of audience_leavers, so it is not published",
     }
@@ -69,7 +86,7 @@ def test_a_skipped_audience_names_the_model_that_failed_before_it() -> None:
         node("model.segmentloom.int_segmentloom__profile_events", "error", "Compilation Error: no column x"),
         node("model.shop.audience_buyers", "skipped"),
     ]
-    assert failures(results, ["buyers"]) == {
+    assert failures(results, alone("buyers")) == {
         "buyers": "dbt: model int_segmentloom__profile_events failed: Compilation Error: no column x"
     }
 
@@ -79,7 +96,7 @@ def test_messages_of_dbt_lose_the_values_that_they_quote() -> None:
         HASHED,
         node("model.shop.audience_buyers", "error", "Conversion Error: could not cast 'ann@example.com'"),
     ]
-    assert "ann@" not in failures(results, ["buyers"])["buyers"]
+    assert "ann@" not in failures(results, alone("buyers"))["buyers"]
 
 
 @pytest.mark.parametrize(
@@ -121,8 +138,8 @@ def test_messages_of_dbt_lose_the_values_that_they_quote() -> None:
 )
 def test_without_what_all_need_nothing_is_synced(results: list[NodeResult], message: str) -> None:
     with pytest.raises(DbtError, match=message):
-        failures(results, ["buyers"])
+        failures(results, alone("buyers"))
 
 
 def test_an_audience_that_dbt_does_not_know_is_named() -> None:
-    assert failures([HASHED], ["buyers"]) == {"buyers": "dbt knows no model audience_buyers"}
+    assert failures([HASHED], alone("buyers")) == {"buyers": "dbt knows no model audience_buyers"}

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from segmentloom_sync.audiences.compile import compile_audiences
 from segmentloom_sync.destinations.clock import SystemClock
 from segmentloom_sync.errors import ConfigError, DefinitionError
+from segmentloom_sync.project import ProjectFolder
 from segmentloom_sync.settings import load_settings
 from segmentloom_sync.sync.choice import Chosen, choose
 from segmentloom_sync.sync.runs import worst_exit_code
@@ -112,3 +114,38 @@ def test_what_cannot_be_synced_is_said_before_anything_is_built(
 )
 def test_several_runs_end_with_the_worst_exit_code(codes: tuple[int, ...], worst: int) -> None:
     assert worst_exit_code(codes) == worst
+
+
+def test_an_audience_is_published_with_its_priority_group(project: Folder) -> None:
+    for name, rank in {"first": 1, "second": 2}.items():
+        project.write(name, f"{MATCH}priority: {{group: life, rank: {rank}}}\n")
+    chosen = choose(project, [])
+    assert chosen.group_of("second") == ["first", "second"]
+    assert chosen.group_of("free") == ["free"]
+    assert chosen.broken_in_group_of("first") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "holds"),
+    [
+        ("match: {}\npriority: {group: life, rank: 3}", True),
+        ("match: {}\npriority: {group: other, rank: 3}", False),
+    ],
+)
+def test_a_wrong_file_holds_the_priority_group_back_that_it_may_be_of(
+    project: Folder, wrong: str, holds: bool
+) -> None:
+    project.write("first", f"{MATCH}priority: {{group: life, rank: 1}}\n")
+    project.write("third", wrong)
+    chosen = choose(project, [])
+    assert chosen.broken_in_group_of("first") == (["third"] if holds else [])
+    assert chosen.broken_in_group_of("free") == []
+
+
+def test_so_does_a_wrong_file_whose_model_is_of_the_group_still(project: Folder) -> None:
+    (project.directory / "dbt_project.yml").write_text("name: shop\n")
+    for name, rank in {"first": 1, "third": 3}.items():
+        project.write(name, f"{MATCH}priority: {{group: life, rank: {rank}}}\n")
+    compile_audiences(ProjectFolder.find(project.directory))
+    project.write("third", "match: {}")
+    assert choose(project, []).broken_in_group_of("first") == ["third"]
