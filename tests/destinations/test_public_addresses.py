@@ -213,6 +213,15 @@ def test_a_name_that_does_not_resolve_was_never_reached(monkeypatch: pytest.Monk
         get(f"https://{HOST}/")
 
 
+@pytest.mark.parametrize("allow_loopback", [False, True])
+def test_nothing_older_than_tls_1_2_is_spoken(allow_loopback: bool) -> None:
+    adapter: Any = public_addresses.session(allow_loopback=allow_loopback).get_adapter("https://x.example")
+    context = adapter.poolmanager.connection_pool_kw["ssl_context"]
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """A certificate of its own authority for a name, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())

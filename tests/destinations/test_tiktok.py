@@ -19,6 +19,9 @@ from segmentloom_sync.errors import (
     Unavailable,
 )
 from segmentloom_sync.simulators import Fault
+from segmentloom_sync.sync.interrupt import Interrupt
+from segmentloom_sync.sync.push import BatchPush
+from segmentloom_sync.sync.retry import Attempts
 from tests.destinations.conftest import Pair, digest, keys, member
 
 ADVERTISER = "7000000000001"
@@ -124,6 +127,30 @@ def test_a_batch_done_in_part_is_to_be_halved_and_a_single_member_is_named(tikto
     receipt = tiktok.destination.push(audience, "add", [member("bob")])
     assert set(receipt.rejected) == set(member("bob").identifiers)
     assert receipt.unnamed_rejections == 0
+
+
+@pytest.mark.parametrize("code", [False, "0", None, 0.0])
+def test_an_envelope_without_a_whole_code_is_none(tiktok: Pair, code: Any) -> None:
+    audience = tiktok.new_list()
+    body = json.dumps({"code": code, "message": "OK", "data": {}})
+    tiktok.simulator.faults.add(Fault(kind="status", status=200, body=body, path=MAPPING))
+    with pytest.raises(Unavailable, match="form") as caught:
+        tiktok.destination.push(audience, "add", [member("ann")])
+    assert caught.value.applied_unknown
+
+
+@pytest.mark.parametrize("way", ["a malformed row", "done in part"])
+def test_the_runner_finds_the_one_row_that_a_refusal_is_about(tiktok: Pair, way: str) -> None:
+    audience = tiktok.new_list()
+    bad = Member((Identifier("email", "no hash"),))
+    good = [member(str(number)) for number in range(20)]
+    if way == "done in part":
+        tiktok.simulator.faults.add(Fault(kind="status", path=MAPPING, status=200, code=20001))
+    attempts = Attempts(tiktok.clock, 0, lambda: None, Interrupt())
+    push = BatchPush(tiktok.destination, audience, "add", attempts, frozenset, frozenset())
+    assert push.send([*good[:7], bad, *good[7:]]) is None
+    assert set(push.outcome.rejected) == set(bad.identifiers)
+    assert tiktok.holds(audience) == keys(*good)
 
 
 def test_rows_are_aligned_to_the_schema(tiktok: Pair) -> None:

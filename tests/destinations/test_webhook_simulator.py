@@ -66,6 +66,22 @@ class TestTheSimulatorIsStrict:
         assert requests.post(url, data=body, headers=headers, timeout=5).status_code == 401
         assert requests.post(url, data=request.body, headers=headers, timeout=5).status_code == 200
 
+    def test_an_id_is_for_one_event(self, webhook: Pair) -> None:
+        mine = "msg_0123456789abcdef"
+        now = int(webhook.clock.now().timestamp())
+        for name, status in (("x", 200), ("x", 200), ("y", 400)):
+            event = {"type": "list.create", "api_version": "v1", "timestamp": "2026-11-25T12:00:00+00:00"}
+            text = json.dumps({**event, "data": {"list": {"name": name}}}).encode()
+            headers = {
+                "webhook-id": mine,
+                "webhook-timestamp": str(now),
+                "webhook-signature": sign([SecretStr(SECRET)], mine, now, text),
+                "Content-Type": "application/json",
+            }
+            url = str(webhook.simulator.settings()["base_url"])
+            assert requests.post(url, data=text, headers=headers, timeout=5).status_code == status
+        assert [entry.name for entry in webhook.simulator.lists] == ["x"]
+
     def test_a_wrong_event_is_refused(self, webhook: Pair) -> None:
         assert self.post(webhook, body=b"{") == 400
         assert self.post(webhook, body={"type": "list.guess"}) == 400
