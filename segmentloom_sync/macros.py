@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from segmentloom_sync.warehouse.base import Warehouse
 
 PACKAGE = "segmentloom"
-FOLDERS = ("cross_db", "audience", "destinations")
+FOLDERS = ("cross_db", "audience", "phones", "destinations")
 """The folders under macros/ whose files are pure text; the others hold materializations, hooks and tests."""
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(")
 

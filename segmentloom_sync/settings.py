@@ -19,12 +19,13 @@ from segmentloom_sync.audiences.problems import Position, Problem, suggestion
 from segmentloom_sync.audiences.reader import Document, read
 from segmentloom_sync.destinations.base import Clock, Destination
 from segmentloom_sync.destinations.registry import destination_type, destination_types
-from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.destinations.settings import DestinationSettings, phone_region
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.settings_messages import settings_problems
 
 FILE = "segmentloom.yml"
 KEYS = ("destinations", "encryption")
+PHONE_REGION = "default_phone_region"
 ENCRYPTION = ("required", "preferred", "off")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -61,6 +62,41 @@ class Settings:
     def plain(self, name: str, key: str) -> Any:
         """One value of a destination's block as it is written, without the environment."""
         return self._blocks[name].get(key)
+
+    def default_phone_region(self) -> str | None:
+        """The country of phone numbers without a country code, as the destinations name it; None: none does.
+
+        Raises:
+            DefinitionError: one is no country, or two are named, where an event is landed with one number.
+        """
+        problems: list[Problem] = []
+        regions: dict[str, str] = {}
+        for name, block in self._blocks.items():
+            if block.get(PHONE_REGION) is None:
+                continue
+            steps = ("destinations", name, PHONE_REGION)
+            region, wrong = _expand(block[PHONE_REGION], steps, self._document, self.path)
+            if not wrong:
+                wrong = self._region_problems(region, steps, regions)
+                regions.setdefault(str(region), name)
+            problems += wrong
+        if problems:
+            raise DefinitionError([str(problem) for problem in sorted(problems)])
+        return next(iter(regions), None)
+
+    def _region_problems(
+        self, region: Any, steps: tuple[str, ...], others: Mapping[str, str]
+    ) -> list[Problem]:
+        place = self._document.position(steps)
+        try:
+            phone_region(region)
+        except ValueError as error:
+            return [Problem(self.path, place, f"{PHONE_REGION} {error}")]
+        for other, destination in others.items():
+            if other != region:
+                message = f"{PHONE_REGION} is {region} here and {other} at {destination}; name one for all"
+                return [Problem(self.path, place, message)]
+        return []
 
     def destinations(self, names: Iterable[str], *, clock: Clock) -> dict[str, ConfiguredDestination]:
         """Make these destinations.

@@ -14,7 +14,7 @@ from typing import Any
 from tests.workspace import REPOSITORY
 
 RECORD = REPOSITORY / "tests" / "fixtures" / "state_version.json"
-FOLDERS = ("identity", "incremental", "cross_db", "sources", "audience", "conditions")
+FOLDERS = ("identity", "incremental", "cross_db", "sources", "phones", "audience", "conditions")
 
 
 def present() -> dict[str, Any]:

@@ -55,8 +55,13 @@
         on
             blocked.identifier_type = 'phone'
             and blocked.identifier_value = lower(statements.phone)
+    left join {{ ref('int_segmentloom__blocked_identifiers') }} as blocked_as_stated
+        on
+            blocked_as_stated.identifier_type = 'phone'
+            and blocked_as_stated.identifier_value = lower(statements.stated_phone)
 
     where
         phone is not null
         and blocked.identifier_value is null
+        and blocked_as_stated.identifier_value is null
 {%- endmacro %}

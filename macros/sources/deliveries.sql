@@ -41,6 +41,7 @@
             {{ segmentloom.trim_blanks('user_id') }} as user_id,
             {{ segmentloom.trim_blanks('previous_id') }} as previous_id,
             case when email like '%@%' then lower({{ segmentloom.trim_blanks('email') }}) end as email,
+            phone,
             properties,
             traits,
             context,

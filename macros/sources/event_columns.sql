@@ -2,7 +2,7 @@
 {% macro event_columns() -%}
     {{ return([
         'event_id', 'source_id', 'type', 'event', 'occurred_at', 'received_at', 'loaded_at', 'anonymous_id', 'user_id',
-        'previous_id', 'email', 'properties', 'traits', 'context',
+        'previous_id', 'email', 'phone', 'properties', 'traits', 'context',
     ]) }}
 {%- endmacro %}
 

@@ -6,7 +6,7 @@
         'events': {
             'event_id': text, 'source_id': text, 'type': text, 'event': text,
             'occurred_at': time, 'original_timestamp': time, 'sent_at': time, 'received_at': time, 'loaded_at': time,
-            'anonymous_id': text, 'user_id': text, 'previous_id': text, 'group_id': text, 'email': text,
+            'anonymous_id': text, 'user_id': text, 'previous_id': text, 'group_id': text, 'email': text, 'phone': text,
             'properties': json, 'traits': json, 'context': json,
             'library': text, 'ip': text, 'user_agent': text, 'event_date': 'date', 'load_id': text, 'line_number': number,
         },

@@ -34,6 +34,7 @@
         user_id,
         previous_id,
         {{ segmentloom.event_email('email', 'traits', 'context', 'properties') }} as email,
+        {{ segmentloom.e164_phone('stated_phone') }} as phone,
         properties,
         traits,
         context,
@@ -43,29 +44,36 @@
 
     from (
         select
-            {{ (texts + times) | join(', ') }},
-            {%- for name in objects %}
-            {{ segmentloom.json_from_text(name) }} as {{ name }},
-            {%- endfor %}
-            {{ segmentloom.json_object_text(content) }} as content
+            {{ (texts + times + objects) | join(', ') }},
+            content,
+            {{ segmentloom.stated_phone('type', 'traits', segmentloom.json_member('context', 'traits')) }} as stated_phone
 
         from (
             select
-                {%- for name in texts %}
-                {{ segmentloom.trim_blanks('cast(' ~ segmentloom.source_value(source, name) ~ ' as ' ~ dbt.type_string() ~ ')') }} as {{ name }},
-                {%- endfor %}
-                {%- for name in times %}
-                {{ segmentloom.utc_timestamp(segmentloom.source_value(source, name)) }} as {{ name }},
-                {%- endfor %}
+                {{ (texts + times) | join(', ') }},
                 {%- for name in objects %}
-                {{ segmentloom.source_object(source, name) }} as {{ name }}{{ ',' if not loop.last }}
+                {{ segmentloom.json_from_text(name) }} as {{ name }},
                 {%- endfor %}
+                {{ segmentloom.json_object_text(content) }} as content
 
-            from {{ segmentloom.source_relation(source) }}
-        ) as mapped
-        {%- if since %}
+            from (
+                select
+                    {%- for name in texts %}
+                    {{ segmentloom.trim_blanks('cast(' ~ segmentloom.source_value(source, name) ~ ' as ' ~ dbt.type_string() ~ ')') }} as {{ name }},
+                    {%- endfor %}
+                    {%- for name in times %}
+                    {{ segmentloom.utc_timestamp(segmentloom.source_value(source, name)) }} as {{ name }},
+                    {%- endfor %}
+                    {%- for name in objects %}
+                    {{ segmentloom.source_object(source, name) }} as {{ name }}{{ ',' if not loop.last }}
+                    {%- endfor %}
 
-        where loaded_at is null or loaded_at >= {{ segmentloom.timestamp_literal(since) }}
-        {%- endif %}
-    ) as described
+                from {{ segmentloom.source_relation(source) }}
+            ) as mapped
+            {%- if since %}
+
+            where loaded_at is null or loaded_at >= {{ segmentloom.timestamp_literal(since) }}
+            {%- endif %}
+        ) as described
+    ) as stated
 {%- endmacro %}

@@ -2,7 +2,12 @@
     One row per owner of events and thing that they say of the person: the latest value. Kept by owner, not by profile,
     so that merges and splits leave it as it is.
 -#}
-{{ config(materialized='keyed_state', meta={'key': ['owner_key'], 'retracted': 'owners'}) }}
+{{
+    config(
+        materialized='keyed_state',
+        meta={'key': ['owner_key'], 'retracted': 'owners', 'rules': segmentloom.default_phone_region()},
+    )
+}}
 {%- set step = segmentloom.fold_step() -%}
 {%- set on_event = ['owner_key', 'source_id', 'event_id', 'occurred_at', 'batch'] %}
 

@@ -43,6 +43,19 @@ Secret = Annotated[SecretStr, AfterValidator(_sendable)]
 """A token or password of a platform."""
 
 
+def phone_region(text: str) -> str:
+    """Two capital letters of a region that has telephone numbers, as `phonenumbers` knows them.
+
+    Raises:
+        ValueError: it is none.
+    """
+    import phonenumbers
+
+    if text not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("must be the two capital letters of a country, such as DE or US")
+    return text
+
+
 class DestinationSettings(BaseModel):
     """Settings that all destinations share; each adds its account, its credentials and its defaults.
 
@@ -63,6 +76,10 @@ class DestinationSettings(BaseModel):
     consent: Literal["granted", "denied", "from_profile"] = "from_profile"
     poll_after: Duration = timedelta(minutes=30)
     """When an asynchronous request is first asked about."""
+    default_phone_region: Annotated[str, AfterValidator(phone_region)] | None = Field(
+        default=None, json_schema_extra={"examples": ["DE", "US"]}
+    )
+    """The country of phone numbers without a country code; `load` reads them so. One for all destinations."""
 
     @field_validator("base_url", "token_url")
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from segmentloom_sync.landing import refused
 from segmentloom_sync.landing.json_line import write, write_sorted
+from segmentloom_sync.landing.phone import PhoneReader, stated_phone
 from segmentloom_sync.landing.refused import Refused
 from segmentloom_sync.landing.times import occurred_at, read_time
 
@@ -50,6 +51,7 @@ class Event(NamedTuple):
     previous_id: str | None
     group_id: str | None
     email: str | None
+    phone: str | None
     properties: str
     traits: str
     context: str
@@ -58,13 +60,16 @@ class Event(NamedTuple):
     user_agent: str | None
 
 
-def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) -> Event:
+def normalise(
+    item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime, phones: PhoneReader | None = None
+) -> Event:
     """Turn one event into a row.
 
     Args:
         item: the event as it was sent.
         envelope: the batch around it.
         loaded_at: counts as the time of arrival when the event names none.
+        phones: reads the phone number; default: one that knows no region.
 
     Raises:
         Refused: the event has an unknown type, no name where it needs one, an id that is neither text nor a
@@ -81,6 +86,7 @@ def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) 
     properties = _object(item.get("properties"))
     traits = _object(item.get("traits"))
     email = _email(traits, context_traits, properties)
+    phone = stated_phone(kind, traits, context_traits)
     if not traits and kind in ("identify", "group"):
         traits = context_traits
     if not (user_id or anonymous_id or email or (kind == "alias" and previous_id)):
@@ -98,6 +104,7 @@ def normalise(item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime) 
         previous_id,
         _identifier(item, "groupId", "group_id"),
         email,
+        (phones or PhoneReader()).read(phone) if phone else None,
         write(properties) if properties else "{}",
         write(traits) if traits else "{}",
         write(context) if context else "{}",

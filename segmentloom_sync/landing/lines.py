@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from segmentloom_sync.landing import refused
 from segmentloom_sync.landing.event import Envelope, Event, normalise
 from segmentloom_sync.landing.json_line import MAX_BYTES, read, write
+from segmentloom_sync.landing.phone import PhoneReader
 from segmentloom_sync.landing.refused import Refused
 
 _KEPT_BYTES_OF_A_LONG_LINE: Final = 64 * 1024
@@ -28,7 +29,7 @@ class Row(NamedTuple):
     outcome: Event | Refusal
 
 
-def rows(lines: Iterable[bytes], loaded_at: datetime) -> Iterator[Row]:
+def rows(lines: Iterable[bytes], loaded_at: datetime, phones: PhoneReader | None = None) -> Iterator[Row]:
     """Read lines, each an event or a batch `{"batch": [...]}`; blank lines are passed over.
 
     An id that occurs twice in one batch is one delivery, that of its first event.
@@ -42,12 +43,14 @@ def rows(lines: Iterable[bytes], loaded_at: datetime) -> Iterator[Row]:
             yield Row(number, Refusal(error.reason, _text(line)))
             continue
         if isinstance(value, dict) and isinstance(value.get("batch"), list):
-            yield from _batch(number, value, line, loaded_at)
+            yield from _batch(number, value, line, loaded_at, phones)
         else:
-            yield Row(number, _outcome(value, Envelope(), loaded_at))
+            yield Row(number, _outcome(value, Envelope(), loaded_at, phones))
 
 
-def _batch(number: int, value: dict[str, Any], line: bytes, loaded_at: datetime) -> Iterator[Row]:
+def _batch(
+    number: int, value: dict[str, Any], line: bytes, loaded_at: datetime, phones: PhoneReader | None
+) -> Iterator[Row]:
     context = value.get("context")
     envelope = Envelope(
         context=context if isinstance(context, dict) else {},
@@ -58,7 +61,7 @@ def _batch(number: int, value: dict[str, Any], line: bytes, loaded_at: datetime)
         yield Row(number, Refusal(refused.EMPTY_BATCH, _text(line)))
     seen: set[str] = set()
     for item in value["batch"]:
-        outcome = _outcome(item, envelope, loaded_at)
+        outcome = _outcome(item, envelope, loaded_at, phones)
         if isinstance(outcome, Event):
             if outcome.event_id in seen:
                 continue
@@ -66,11 +69,13 @@ def _batch(number: int, value: dict[str, Any], line: bytes, loaded_at: datetime)
         yield Row(number, outcome)
 
 
-def _outcome(item: Any, envelope: Envelope, loaded_at: datetime) -> Event | Refusal:
+def _outcome(
+    item: Any, envelope: Envelope, loaded_at: datetime, phones: PhoneReader | None
+) -> Event | Refusal:
     try:
         if not isinstance(item, dict):
             raise Refused(refused.NOT_AN_OBJECT)
-        return normalise(item, envelope, loaded_at)
+        return normalise(item, envelope, loaded_at, phones)
     except Refused as error:
         return Refusal(error.reason, write(item))
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from segmentloom_sync.landing.files import SourceFile
 from segmentloom_sync.landing.lines import rows
+from segmentloom_sync.landing.phone import PhoneReader
 from segmentloom_sync.landing.staging import Counts, batches
 from segmentloom_sync.landing.tables import (
     EVENT_COLUMNS,
@@ -37,6 +38,7 @@ class Loaded:
         duplicates: deliveries of events that were there already.
         rejected: lines and events that were refused.
         reasons: the refused ones by reason.
+        unusable_phones: phone numbers of accepted events that are no E.164 and could not be made so.
     """
 
     read: int = 0
@@ -44,6 +46,7 @@ class Loaded:
     duplicates: int = 0
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    unusable_phones: int = 0
 
     def __add__(self, other: Loaded) -> Loaded:
         return Loaded(
@@ -52,6 +55,7 @@ class Loaded:
             self.duplicates + other.duplicates,
             self.rejected + other.rejected,
             Counter(self.reasons) + Counter(other.reasons),
+            self.unusable_phones + other.unusable_phones,
         )
 
 
@@ -62,12 +66,21 @@ class Loader:
         warehouse: where to.
         source_id: the source that the events come from; ids of events are unique within it.
         clock: gives the load time, aware.
+        phone_region: two letters, the country of phone numbers without a country code; None: those are left
+            out.
     """
 
-    def __init__(self, warehouse: Warehouse, source_id: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        source_id: str,
+        clock: Callable[[], datetime],
+        phone_region: str | None = None,
+    ) -> None:
         self._warehouse = warehouse
         self._source_id = source_id
         self._clock = clock
+        self._phone_region = phone_region
         self._last: datetime | None = None
         for name, columns in (
             (EVENTS, EVENT_COLUMNS),
@@ -91,17 +104,19 @@ class Loader:
             progress(file.line_count)
             return before
         loaded_at = self._next_time()
-        counts = Counts()
+        counts, phones = Counts(), PhoneReader(self._phone_region)
         staged = self._warehouse.stage(
             f"staged_{load_id}",
             "raw",
             STAGED_COLUMNS,
-            batches(rows(_reported(file.lines(), progress), loaded_at), counts),
+            batches(rows(_reported(file.lines(), progress), loaded_at, phones), counts),
         )
         try:
             landed = self._count_new(staged)
             duplicates = counts.read - counts.rejected - landed
-            loaded = Loaded(counts.read, landed, duplicates, counts.rejected, dict(counts.reasons))
+            loaded = Loaded(
+                counts.read, landed, duplicates, counts.rejected, dict(counts.reasons), phones.unusable
+            )
             self._move(staged, file, load_id, loaded_at, loaded)
         finally:
             self._warehouse.drop(staged)

@@ -27,6 +27,7 @@ EVENT_COLUMNS: Final[Columns] = {
     "previous_id": "string",
     "group_id": "string",
     "email": "string",
+    "phone": "string",
     "properties": "json",
     "traits": "json",
     "context": "json",

@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import phonenumbers
+
 from tests.oracles.events import Delivery, Identifier
 
 PLACEHOLDERS = frozenset(
@@ -276,12 +278,22 @@ def add_events(
         phone = text_of(traits.get("phone") if event.type != "group" else None) or text_of(
             context_traits.get("phone")
         )
-        if phone and not rules.blocks("phone", phone):
+        number = phone and e164(phone)
+        if phone and number and not (rules.blocks("phone", phone) or rules.blocks("phone", number)):
             phones[profile.profile_id] = max(
-                phones.get(profile.profile_id, (event.occurred_at, "")), (event.occurred_at, phone)
+                phones.get(profile.profile_id, (event.occurred_at, "")), (event.occurred_at, number)
             )
     for profile_id, (_, phone) in phones.items():
         profiles[profile_id].phone = phone
+
+
+def e164(phone: str) -> str:
+    """A number that has its country code as + and digits, any other as it is."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def is_gpc(event: Delivery) -> bool:

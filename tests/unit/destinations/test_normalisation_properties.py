@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import phonenumbers
 import pytest
 
 from segmentloom_sync.macros import MacroRenderer
@@ -58,11 +59,28 @@ def linkedin_email(raw: str) -> str | None:
 
 
 def google_phone(raw: str) -> str | None:
-    text = "".join(one for one in raw.replace("(0)", "") if not one.isspace() and one not in "().,/-")
+    return whole_number(raw) or whole_number(raw.replace("(0)", ""))
+
+
+def whole_number(raw: str) -> str | None:
+    text = "".join(one for one in raw if not one.isspace() and one not in "().[]/-")
     digits = text.removeprefix("+") if text.startswith("+") else text.removeprefix("00")
-    if digits == text or digits.startswith("0") or not (digits.isascii() and digits.isdigit()):
+    if digits == text or not (digits.isascii() and digits.isdigit()) or not 8 <= len(digits) <= 15:
         return None
-    return f"+{digits}" if 8 <= len(digits) <= 15 else None
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written if written == f"+{digits}" and not has_stray_zero(number) else None
+
+
+def has_stray_zero(number: phonenumbers.PhoneNumber) -> bool:
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    prefix = phonenumbers.ndd_prefix_for_region(region, False) or "1"
+    return bool(number.italian_leading_zero) and prefix[0] in "08"
 
 
 def meta_phone(raw: str) -> str | None:
