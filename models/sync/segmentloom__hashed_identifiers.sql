@@ -1,4 +1,8 @@
-{#- One row per profile, hash rule and identifier that it can be sent by. The same address has another hash for each rule. -#}
+{#-
+    One row per profile, hash rule and identifier that it can be sent by. The same address has another hash for each rule;
+    placeholders and hashes have none.
+-#}
+{%- set problems = {'email': segmentloom.email_problem('email'), 'phone': segmentloom.phone_problem('phone')} -%}
 {%- set normalizations = [
     ('google', 'email', segmentloom.normalize_google_email('email')),
     ('google', 'phone', segmentloom.normalize_google_phone('phone')),
@@ -18,7 +22,7 @@
             'key': ['profile_id'],
             'feed': 'int_segmentloom__profile_changes',
             'after': ['segmentloom__profiles'],
-            'rules': local_md5(normalizations | string),
+            'rules': local_md5(normalizations | string ~ problems | string),
         },
     )
 }}
@@ -32,8 +36,8 @@ profiles as (
 
     select
         profile_id,
-        email,
-        phone
+        case when {{ problems.email }} is null then email end as email,
+        case when {{ problems.phone }} is null then phone end as phone
 
     from {{ ref('segmentloom__profiles') }}
 

@@ -1,10 +1,10 @@
-"""`match-rates`: what the platforms report about matching."""
+"""`match-rates`: what the platforms report about matching, and what of the members can be matched at all."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,10 @@ from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from segmentloom_sync.project import Project
+    from segmentloom_sync.sync.hygiene import IdentifierCounts
     from segmentloom_sync.warehouse.base import Warehouse
 
 
@@ -26,12 +29,20 @@ def match_rates(
     profiles_dir: ProfilesDir = None,
     target: Target = None,
 ) -> None:
-    """Show the newest match reports of each list, as the platforms give them.
+    """Show the newest match reports of each list, as the platforms give them, and why members cannot match.
+
+    Of each list and kind of identifier it counts the members that may be sent and, of those without a usable
+    identifier, why: missing, malformed, placeholder, double_hashed, no_country_code. The columns "so far"
+    draw what was reported and the usable share of each run, the oldest on the left.
 
     Example: segmentloom-sync match-rates --refresh
     """
+    from datetime import UTC, datetime
+
+    from segmentloom_sync.cli.match_rates_report import identifiers_document, print_report
     from segmentloom_sync.project import Project
-    from segmentloom_sync.sync.match_rates import describe, latest
+    from segmentloom_sync.sync.hygiene import observations
+    from segmentloom_sync.sync.match_rates import reported
     from segmentloom_sync.warehouse.connect import connect
 
     project = Project.find(project_dir, profiles_dir, target)
@@ -39,12 +50,40 @@ def match_rates(
     with closing(connect(project, read_only=not refresh)) as warehouse:
         if refresh:
             exit_code = _refresh(project, warehouse, config)
-        rates = latest(warehouse)
+        now = datetime.now(UTC)
+        identifiers = identifiers_document(
+            _counts(project, warehouse, config, now), observations(warehouse), now
+        )
+        rates = reported(warehouse)
     if json:
-        terminal.print_json({"match_rates": rates})
+        terminal.print_json({"match_rates": rates, "identifiers": identifiers})
     else:
-        _print([{**rate, "reported": describe(rate)} for rate in rates])
+        print_report(rates, identifiers)
     raise typer.Exit(exit_code)
+
+
+def _counts(
+    project: Project, warehouse: Warehouse, config: Path | None, now: datetime
+) -> list[IdentifierCounts]:
+    """The identifiers of all lists that audiences fill now; none before dbt has built what they need."""
+    from segmentloom_sync.audiences.library import load_audiences
+    from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
+    from segmentloom_sync.errors import ConfigError
+    from segmentloom_sync.sync.hygiene import NEEDED, count_identifiers
+
+    if not all(warehouse.exists(name) for name in NEEDED):
+        return []
+    audiences, _ = load_audiences(project)
+    choices = configured_choices(project.directory, config)
+    counts = []
+    for audience in audiences.values():
+        counter = DestinationCounter(warehouse, audience.name, now, choices)
+        for spec in audience.sync:
+            try:
+                counts += count_identifiers(warehouse, counter.target(spec))
+            except ConfigError as error:
+                terminal.warn(f"{audience.name} to {spec.destination}: {error.message}")
+    return counts
 
 
 def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int:
@@ -76,24 +115,3 @@ def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int
                 )
                 codes.append(1)
     return worst_exit_code(codes)
-
-
-def _print(rates: list[dict[str, Any]]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = terminal.stdout()
-    if not rates:
-        console.print("no platform has reported anything yet; to ask: segmentloom-sync match-rates --refresh")
-        return
-    table = Table("audience", "destination", "list", "reported", "as", "at", box=None, pad_edge=False)
-    for rate in rates:
-        table.add_row(
-            rate["audience"],
-            rate["destination"],
-            escape(rate["list"]),
-            rate["reported"],
-            rate["source"],
-            f"{rate['observed_at']:%Y-%m-%d %H:%M} UTC",
-        )
-    console.print(table)

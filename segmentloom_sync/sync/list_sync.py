@@ -20,6 +20,7 @@ from segmentloom_sync.errors import (
 from segmentloom_sync.sync import batches, match_rates
 from segmentloom_sync.sync.confirmations import confirm_requests
 from segmentloom_sync.sync.guard import held_reason
+from segmentloom_sync.sync.hygiene import store_identifier_counts
 from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
@@ -78,6 +79,8 @@ class ListSync:
             Unavailable: the platform could not be reached for so long that the rest is left to the next run.
             SegmentloomError: as the destination and the warehouse raise it.
         """
+        if not only_private:
+            store_identifier_counts(self.warehouse, self.clock, self.target, self.report.run_id)
         if recreate:
             self._forget_if_gone()
         if remembered_list(self.warehouse, self.target) is None:

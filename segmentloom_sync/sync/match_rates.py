@@ -1,4 +1,4 @@
-"""What the platforms report about matching, stored with time and source; nothing here is computed."""
+"""What the platforms report about matching, stored with time and source; nothing here is estimated."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ def store(
     warehouse.apply([_insert(warehouse, clock, target, audience_list, rate, request_id) for rate in rates])
 
 
-def latest(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """The newest report of each list, source and identifier kind, by destination and list."""
+def reported(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The newest report of each list, source and identifier kind, by destination and list.
+
+    Each has under `history` what was reported before, itself included, the oldest first.
+    """
     if not warehouse.exists("match_rates", "sync"):
         return []
     rows = warehouse.rows(
@@ -44,25 +47,26 @@ def latest(warehouse: Warehouse) -> list[dict[str, Any]]:
             rates.upper_bound,
             rates.matched,
             rates.submitted,
-            rates.observed_at
+            rates.observed_at,
+            rates.list_id
         from {warehouse.relation("match_rates", "sync")} as rates
-        where true
-        qualify
-            row_number() over (
-                partition by
-                    rates.destination,
-                    rates.list_id,
-                    rates.source,
-                    coalesce(rates.identifier_type, '')
-                order by rates.observed_at desc
-            ) = 1
         order by
             rates.destination,
             rates.list_name,
-            rates.source
+            rates.source,
+            coalesce(rates.identifier_type, ''),
+            rates.observed_at
         """
     )
-    return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+    series: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for *values, list_id in rows:
+        report = dict(zip(_KEYS, values, strict=True))
+        key = (report["destination"], list_id, report["source"], report["identifier_type"])
+        series.setdefault(key, []).append(report)
+    return [
+        {**reports[-1], "history": [{name: report[name] for name in _HISTORY} for report in reports]}
+        for reports in series.values()
+    ]
 
 
 _KEYS = (
@@ -78,6 +82,7 @@ _KEYS = (
     "submitted",
     "observed_at",
 )
+_HISTORY = ("observed_at", "lower", "upper", "matched", "submitted")
 
 
 def describe(rate: dict[str, Any]) -> str:

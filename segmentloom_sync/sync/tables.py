@@ -97,6 +97,23 @@ MATCH_RATES: Columns = {
     "request_id": "string",
 }
 
+IDENTIFIER_COUNTS: Columns = {
+    "destination": "string",
+    "list_name": "string",
+    "audience": "string",
+    "run_id": "string",
+    "observed_at": "timestamp",
+    "identifier_type": "string",
+    "members": "integer",  # that may be sent
+    "usable": "integer",  # of them have an identifier of the kind
+    # and why the others have none
+    "missing": "integer",
+    "malformed": "integer",
+    "placeholder": "integer",
+    "double_hashed": "integer",
+    "no_country_code": "integer",
+}
+
 LEASES: Columns = {
     "lease_key": "string",
     "holder": "string",
@@ -113,6 +130,7 @@ TABLES: Mapping[str, Columns] = {
     "runs": RUNS,
     "batches": BATCHES,
     "match_rates": MATCH_RATES,
+    "identifier_counts": IDENTIFIER_COUNTS,
     "leases": LEASES,
 }
 

@@ -10,7 +10,7 @@ import pytest
 from segmentloom_sync.destinations.base import RequestStatus
 from segmentloom_sync.project import Project
 from segmentloom_sync.sync.changed_profiles import changed_since
-from segmentloom_sync.sync.match_rates import latest
+from segmentloom_sync.sync.match_rates import reported
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
 from segmentloom_sync.sync.target import SyncTarget
@@ -87,7 +87,7 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     assert runner.run(target).status == "ok"
     assert set(ledger(warehouse)) == {email("ann"), email("fay")}
     assert [entry["accepted"] for entry in list_states(warehouse, clock.now())] == [2]
-    assert latest(warehouse) == []
+    assert reported(warehouse) == []
 
     account = Account(warehouse)
     account.profiles_change(3)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from segmentloom_sync.destinations.base import MatchRate, RequestStatus
-from segmentloom_sync.sync.match_rates import describe, latest
+from segmentloom_sync.sync.match_rates import describe, reported
 from segmentloom_sync.sync.refresh import refresh_match_rates
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
@@ -46,7 +46,7 @@ def test_a_report_is_described_in_the_platforms_terms(rate: MatchRate, text: str
 
 
 def test_before_the_first_run_nothing_is_reported(warehouse: Warehouse) -> None:
-    assert latest(warehouse) == []
+    assert reported(warehouse) == []
 
 
 def test_reports_are_stored_after_a_run_and_when_asked(
@@ -62,13 +62,15 @@ def test_reports_are_stored_after_a_run_and_when_asked(
     shop.add("ann")
     shop.publish()
     runner.run(target)
-    assert [rate["lower"] for rate in latest(warehouse)] == [50]
+    assert [rate["lower"] for rate in reported(warehouse)] == [50]
 
     platform.rates = [MatchRate("percent", "matchRatePercentage", lower=55, upper=55)]
     platform.requests = {"request-1": RequestStatus("succeeded", match_rates=(RANGE,))}
     clock.time += timedelta(minutes=1)
     refresh_match_rates(warehouse, clock, target)
-    assert [(rate["source"], rate["lower"], rate["upper"]) for rate in latest(warehouse)] == [
+    assert [(rate["source"], rate["lower"], rate["upper"]) for rate in reported(warehouse)] == [
         ("matchRatePercentage", 55, 55),
         ("uploadMatchRateRange", 61, 70),
     ]
+    history = reported(warehouse)[0]["history"]
+    assert [(one["lower"], one["observed_at"] == clock.time) for one in history] == [(50, False), (55, True)]
