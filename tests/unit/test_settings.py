@@ -84,6 +84,10 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, probl
         ("batch_size: 0", "segmentloom.yml:7:17: batch_size must be 1 or more"),
         ("batch_size: many", "segmentloom.yml:7:17: batch_size must be a whole number"),
         ("consent: maybe", "segmentloom.yml:7:14: consent must be 'granted', 'denied' or 'from_profile'"),
+        (
+            "default_phone_region: de",
+            "segmentloom.yml:7:27: default_phone_region must be the two capital letters of a country",
+        ),
         ("poll_after: soon", "segmentloom.yml:7:17: poll_after must be a duration such as 30m or 2h"),
         ("base_url: http://example.com", "segmentloom.yml:7:15: base_url must start with https://"),
         (
@@ -98,6 +102,23 @@ def test_a_wrong_block_is_refused_with_its_place(tmp_path: Path, line: str, prob
     with pytest.raises(DefinitionError, match=re.escape(problem)) as refused:
         settings.destinations(["meta"], clock=SystemClock())
     assert SECRET not in str(refused.value)
+
+
+def test_all_destinations_name_one_phone_region(tmp_path: Path) -> None:
+    text = """
+destinations:
+  one: {type: meta, default_phone_region: DE}
+  two: {type: meta}
+  three: {type: meta, default_phone_region: DE}
+"""
+    assert settings_of(tmp_path, text).default_phone_region() == "DE"
+    other = settings_of(
+        tmp_path, text.replace("two: {type: meta", "two: {type: meta, default_phone_region: FR")
+    )
+    message = "segmentloom.yml:4:43: default_phone_region is FR here and DE at one; name one for all"
+    with pytest.raises(DefinitionError, match=re.escape(message)):
+        other.default_phone_region()
+    assert settings_of(tmp_path, META).default_phone_region() is None
 
 
 def test_a_missing_key_is_named_at_its_block(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from segmentloom_sync.warehouse.connect import connect
 PUBLIC_RELATIONS: Mapping[str, str] = {
     "events": (
         "event_id source_id type event occurred_at event_date anonymous_id user_id previous_id email "
-        "owner_type owner_value properties::json traits::json context::json"
+        "phone owner_type owner_value properties::json traits::json context::json"
     ),
     "rejected_events": "source_id line_number reason raw",
     "identifiers": "identifier_type identifier_value profile_id first_seen_at last_seen_at event_count",
@@ -35,6 +35,7 @@ PUBLIC_RELATIONS: Mapping[str, str] = {
         "audience change changed_by git_commit is_uncommitted old_hash new_hash old_definition new_definition"
     ),
     "hashed_identifiers": "hash_rule profile_id identifier_type identifier",
+    "identifier_problems": "profile_id identifier_type problem",
 }
 
 Rows = list[tuple[Any, ...]]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -235,11 +236,44 @@ def test_counts_agree_with_the_tables(warehouse: Warehouse, tmp_path: Path, file
     assert count(warehouse, "loads") == len(distinct)
 
 
+def test_the_phone_number_is_landed_beside_what_was_sent(workspace: Workspace) -> None:
+    (workspace.path / "segmentloom.yml").write_text(
+        "destinations: {meta: {type: meta, default_phone_region: US, access_token: '${UNSET}'}}"
+    )
+    texts = ["(650) 555-1212", "+44 113 496 0987", "call me", None]
+    lines = [event(number, traits={"phone": text}) for number, text in enumerate(texts)]
+    write(workspace.path, "phones.jsonl", *lines)
+
+    done = workspace.cli("load", "phones.jsonl")
+
+    assert "1 phone number without a country code or not whole; kept as sent, never sent on" in done.stdout
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb"), read_only=True) as connection:
+        landed = connection.sql(
+            "select traits ->> 'phone', phone from segmentloom_raw.events order by event_id"
+        )
+        assert landed.fetchall() == list(
+            zip(texts, ["+16505551212", "+441134960987", None, None], strict=True)
+        )
+
+
+def test_two_regions_are_refused(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "shop", variables={"segmentloom_default_phone_region": "DE"})
+    (workspace.path / "segmentloom.yml").write_text(
+        "destinations: {meta: {type: meta, default_phone_region: US}}"
+    )
+    write(workspace.path, "a.jsonl", event(1))
+    done = workspace.cli("load", "a.jsonl", check=False)
+    assert done.returncode == 2
+    assert "segmentloom.yml says default_phone_region: US" in done.stderr
+    assert "dbt_project.yml says segmentloom_default_phone_region: DE" in done.stderr
+
+
 def test_the_command_says_what_it_did(workspace: Workspace) -> None:
     write(workspace.path, "a.jsonl", event(1), event(2))
 
     assert workspace.json("load", "a.jsonl") == {
         "files": 1, "read": 2, "landed": 2, "duplicates": 0, "rejected": 0, "reasons": {},
+        "unusable_phones": 0,
     }  # fmt: skip
     done = workspace.cli("load", "a.jsonl", "--source", "app")
     assert done.stdout == "2 events landed from 1 file; 0 duplicates, 0 rejected of 2 read\n"
