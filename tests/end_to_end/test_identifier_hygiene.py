@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import phonenumbers
 import pytest
 import yaml
@@ -179,3 +181,39 @@ def test_the_report_names_causes_and_no_value(workspace: Workspace) -> None:
     assert "double hashed" in text
     assert "@" not in text
     assert HASH not in text
+
+
+def test_numbers_of_a_table_of_ones_own_are_read_by_the_var(tmp_path: Path) -> None:
+    source = {
+        "name": "crm",
+        "kind": "custom",
+        "relation": "shop.people",
+        "columns": {"user_id": "id", "occurred_at": "seen", "traits": {"phone": "phone"}},
+        "constants": {"type": "identify"},
+    }
+    variables = {"segmentloom_sources": [source], "segmentloom_default_phone_region": "DE"}
+    workspace = Workspace.create(tmp_path / "project", variables=variables)
+    file = str(workspace.path / "warehouse.duckdb")
+    with duckdb.connect(file) as connection:
+        connection.execute("create schema shop")
+        connection.execute(
+            "create table shop.people as select id, phone, timestamp '2026-01-01' as seen from (values"
+            " ('ann', '0171 1234567'), ('bob', '+1 650 555 1212'), ('cat', 'none of it'), ('dan', null)"
+            ") as people (id, phone)"
+        )
+    selected = ("+segmentloom__hashed_identifiers", "segmentloom__identifier_problems")
+    workspace.dbt("build", "--exclude-resource-type", "unit_test", "--select", *selected)
+    with duckdb.connect(file, read_only=True) as connection:
+        rows = connection.sql(
+            "select events.user_id, events.phone, profiles.phone, problems.problem from segmentloom.events"
+            " join segmentloom.profiles on profiles.user_id = events.user_id"
+            " left join segmentloom.identifier_problems as problems"
+            " on problems.profile_id = profiles.profile_id and problems.identifier_type = 'phone'"
+            " order by events.user_id"
+        ).fetchall()
+    assert rows == [
+        ("ann", "+491711234567", "+491711234567", None),
+        ("bob", "+16505551212", "+16505551212", None),
+        ("cat", None, "none of it", "malformed"),
+        ("dan", None, None, "missing"),
+    ]
