@@ -66,11 +66,15 @@ phones as (
 
 final as (
 
-    select * from emails where problem is not null
+    select * from emails
+
+    where problem is not null
 
     union all
 
-    select * from phones where problem is not null
+    select * from phones
+
+    where problem is not null
 
 )
 
