@@ -23,7 +23,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- set counted, widths = {}, [0] -%}
-    {%- for event, leaf_of in counters | dictsort -%}
+    {%- for event, leaf_of in counters | dictsort(case_sensitive=true) -%}
         {%- do counted.update({event: segmentloom.event_counters(leaf_of)}) -%}
         {%- do widths.append(leaf_of | length) -%}
     {%- endfor -%}
@@ -43,7 +43,7 @@
 {# What is counted of one event, in the order of its columns n_1, n_2, ...: {key, leaf, column}. #}
 {% macro event_counters(leaf_of) -%}
     {%- set counters = [] -%}
-    {%- for key, leaf in leaf_of | dictsort -%}
+    {%- for key, leaf in leaf_of | dictsort(case_sensitive=true) -%}
         {%- do counters.append({'key': key, 'leaf': leaf, 'column': 'n_' ~ loop.index}) -%}
     {%- endfor -%}
     {{ return(counters) }}

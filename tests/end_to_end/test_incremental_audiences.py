@@ -1,72 +1,160 @@
-"""Audiences hold who plain Python says while windows slide, events arrive, people merge, rules change."""
+"""Audiences are as plain Python says while windows slide, events come and go, people merge, rules change."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol, Self
 
 import pytest
 
 from tests.killable_dbt import KillableDbt
-from tests.oracles.audience_generator import AS_OF
+from tests.oracles.audience_checks import check_commands, check_conditions, check_members
+from tests.oracles.audience_generator import EVENTS
 from tests.oracles.audience_history import AudienceHistory
+from tests.oracles.condition_state import ConditionState
+from tests.oracles.window_edges import KINDS, around, edges
 from tests.workspace import Workspace
 
+START = datetime(2026, 3, 27, 12, 30, tzinfo=UTC)
+"""Two days before clocks change in Berlin, nineteen after they did in New York."""
+CALENDAR: dict[str, dict[str, Any]] = {
+    "week": {
+        "match": {"event": EVENTS[0], "count": ">= 2", "within": "7 calendar days"},
+        "time_zone": "Europe/Berlin",
+    },
+    "month": {
+        "match": {"event": EVENTS[2], "count": "<= 1", "within": "30 calendar days"},
+        "time_zone": "America/New_York",
+    },
+}
+"""Windows that clocks change in, whatever other audiences there are."""
 
-def test_members_are_right_while_windows_slide(tmp_path: Path) -> None:
-    history = AudienceHistory(Workspace.create(tmp_path / "project"), 5)
-    history.ask(history.more_audiences(12))
-    history.land(400, AS_OF)
-    with KillableDbt(history.workspace) as dbt:
-        history.build(dbt, AS_OF)
-        history.land(40, AS_OF + timedelta(hours=1))
-        history.build(dbt, AS_OF + timedelta(hours=1))
-        _is_right(history)
-        history.displace(8)
-        history.unmerge(4)
-        history.build(dbt, AS_OF + timedelta(days=7, microseconds=1))
-        _is_right(history)
+
+class Advance(Protocol):
+    """One of the ways in which a history goes on: `build`, `evaluate` or `slide`."""
+
+    def __call__(
+        self, history: AudienceHistory, dbt: KillableDbt, as_of: datetime, /, *arguments: str
+    ) -> None: ...
+
+
+class Story:
+    """What happens to a shop, each step compared with plain Python. Use it in a with statement."""
+
+    def __init__(self, path: Path, seed: int, audiences: int) -> None:
+        self.history = AudienceHistory(Workspace.create(path / "project"), seed)
+        self.times: list[datetime] = []
+        self._open = ExitStack()
+        self._ask({**CALENDAR, **self.history.more_audiences(audiences)})
+        self.history.land(400, START)
+        self._go_to(START, AudienceHistory.build)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def change_everything(self) -> None:
+        """Events come, late and known ones too, some count no more; people merge and split."""
+        at = self._later()
+        self.history.land(40, at + timedelta(hours=1))  # some of them have not happened yet
+        self.history.displace(8)
+        self.history.merge(2)
+        if self.history.overrides:
+            self.history.remerge(1)
+        self.history.unmerge(4)
+        self._go_to(at, AudienceHistory.build)
+
+    def slide_over(self, *kinds: str) -> None:
+        """Go by an edge of each kind, a microsecond at a time: what is counted changes there."""
+        for kind in kinds:
+            found = edges(self.history.world(), self.history.files)
+            after = self.history.as_of + timedelta(seconds=1)
+            next_ones = sorted({edge.at for edge in found if edge.kind == kind and edge.at > after})[:10]
+            counts = []
+            for time in around(self.history.random.choice(next_ones)):
+                self._go_to(time, AudienceHistory.slide)
+                counts.append(self._state.expected_counts())
+            assert counts[0] != counts[1]
+
+    def ask_otherwise(self, count: int, advance: Advance) -> None:
+        """Two audiences go, one becomes another, some are new; the next evaluation is of these."""
+        *others, changed, first_gone, second_gone = [
+            name for name in self.history.files if name.startswith("a")
+        ]
+        assert others
+        files = {
+            name: file for name, file in self.history.files.items() if name not in {first_gone, second_gone}
+        }
+        self.history.files = {**files, changed: self.history.generator.file()}
+        self._ask(self.history.more_audiences(count))
+        self._go_to(self._later(), advance)
+
+    def delete_events(self) -> None:
+        """Some events go from where they were landed: that takes a build of everything."""
+        self.history.delete(25)
+        self._go_to(self._later(), AudienceHistory.build, "--full-refresh")
+
+    def look_back(self) -> None:
+        """Evaluate as of an earlier time."""
+        self._go_to(self.history.as_of - timedelta(days=2, hours=5), AudienceHistory.slide)
+
+    def count_anew(self, advance: Advance) -> None:
+        """A full refresh changes nothing."""
+        answers, counts = self._state.answers(), self._state.counts()
+        self._go_to(self.history.as_of, advance, "--full-refresh")
+        assert (self._state.answers(), self._state.counts()) == (answers, counts)
+
+    def _later(self) -> datetime:
+        return self.history.as_of + timedelta(hours=self.history.random.choice([1, 12, 24]))
+
+    def _ask(self, files: dict[str, dict[str, Any]]) -> None:
+        self._open.close()
+        self.history.ask(files)
+        self._dbt = self._open.enter_context(KillableDbt(self.history.workspace))
+        self._is_asked_anew = True
+
+    def _go_to(self, time: datetime, advance: Advance, *arguments: str) -> None:
+        advance(self.history, self._dbt, time, *arguments)
+        self.times.append(time)
+        if self._is_asked_anew:
+            self._state = ConditionState(self.history)
+            self._is_asked_anew = False
+        is_published = advance is not AudienceHistory.slide
+        check_members(self.history, published=is_published)
+        check_conditions(self._state, self.history)
+        if is_published:
+            check_commands(self.history)
+
+
+def test_all_is_right_while_windows_slide(tmp_path: Path) -> None:
+    with Story(tmp_path, seed=5, audiences=8) as story:
+        story.slide_over("rolling", "clock change")
+        story.change_everything()
+        story.slide_over("arrival")
+        story.ask_otherwise(3, AudienceHistory.evaluate)
+        story.delete_events()
+        story.slide_over("calendar", "rolling")
+        story.look_back()
+        story.count_anew(AudienceHistory.slide)
+        assert len(set(story.times)) >= 20
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_members_are_right_after_every_build(seed: int, tmp_path: Path) -> None:
-    history = AudienceHistory(Workspace.create(tmp_path / "project"), seed)
-    history.ask(history.more_audiences(25))
-    history.land(400, AS_OF)
-    with KillableDbt(history.workspace) as dbt:
-        history.build(dbt, AS_OF)
-        _is_right(history)
-        history.build(dbt, AS_OF)
-        _is_right(history)
-        for hours in (1, 2):
-            history.land(40, AS_OF + timedelta(hours=hours))
-            history.build(dbt, AS_OF + timedelta(hours=hours))
-            _is_right(history)
-        history.displace(8)
-        history.unmerge(4)
-        history.build(dbt, AS_OF + timedelta(days=7, microseconds=1))
-        _is_right(history)
-    history.ask(history.more_audiences(6))
-    with KillableDbt(history.workspace) as dbt:
-        history.land(40, AS_OF + timedelta(days=14))
-        history.build(dbt, AS_OF + timedelta(days=14))
-        _is_right(history)
-        history.build(dbt, AS_OF + timedelta(days=2))  # back in time
-        _is_right(history)
-    kept = {name: file for name, file in history.files.items() if name not in {"a3", "a4"}}
-    history.ask(kept)
-    with KillableDbt(history.workspace) as dbt:
-        history.build(dbt, AS_OF + timedelta(days=44))
-        _is_right(history)
-        conditions = history.conditions()
-        history.build(dbt, AS_OF + timedelta(days=44), "--full-refresh")
-        _is_right(history)
-        assert history.conditions() == conditions
-
-
-def _is_right(history: AudienceHistory) -> None:
-    expected = history.expected()
-    for place, members in history.found().items():
-        wrong = {name for name in expected if members[name] != expected[name]}
-        assert not wrong, (place, history.as_of, {name: history.files[name] for name in sorted(wrong)[:2]})
+def test_all_is_right_after_every_build(seed: int, tmp_path: Path) -> None:
+    with Story(tmp_path, seed, audiences=25) as story:
+        for kind in KINDS:
+            story.change_everything()
+            story.slide_over(kind)
+        story.ask_otherwise(6, AudienceHistory.build)
+        story.slide_over(*KINDS)
+        story.delete_events()
+        story.change_everything()
+        story.look_back()
+        story.change_everything()
+        story.count_anew(AudienceHistory.build)
+        assert len(set(story.times)) >= 30

@@ -14,7 +14,7 @@ from segmentloom_sync.warehouse.base import Engine
 from tests.engines.dialects import refused_statements
 from tests.engines.emulators import Emulators
 from tests.engines.scenario.play import play
-from tests.engines.scenario.rows import Rows, public_rows
+from tests.engines.scenario.rows import Rows, comparable_rows
 from tests.workspace import Workspace
 
 ENGINES: tuple[Engine, ...] = ("duckdb", "bigquery", "snowflake")
@@ -93,12 +93,12 @@ def engine_workspace(engine: Engine, new_workspace: NewWorkspace) -> Workspace:
 
 @pytest.fixture(scope="session")
 def played(new_workspace: NewWorkspace) -> Callable[[Engine], dict[str, Rows]]:
-    """Plays the scenario on an engine, once in a test run, and gives all rows of its public relations."""
+    """Plays the scenario on an engine, once in a test run, and gives all rows of what is compared."""
 
     @cache
     def rows_after_playing(engine: Engine) -> dict[str, Rows]:
         workspace = new_workspace(engine)
         play(workspace)
-        return public_rows(workspace.path)
+        return comparable_rows(workspace.path)
 
     return rows_after_playing

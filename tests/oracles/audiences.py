@@ -7,6 +7,7 @@ product is used here, so that agreement means something.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +71,17 @@ class World:
             if event.occurred_at <= self.as_of:
                 mine[event.profile_id].append(event)
         return {profile for profile in self.traits if self._holds(condition, profile, mine[profile], zone)}
+
+    def counts(self, condition: Mapping[str, Any], zone: str = "UTC") -> Counter[str]:
+        """How many events each profile has that an event condition is about; who has none is left out."""
+        return Counter(
+            event.profile_id
+            for event in self.events
+            if event.event == condition["event"]
+            and event.occurred_at <= self.as_of
+            and self._is_within(condition, event, zone)
+            and passes(event, condition.get("where", []))
+        )
 
     def _holds(self, condition: Mapping[str, Any], profile: str, events: list[Event], zone: str) -> bool:
         if "all" in condition:

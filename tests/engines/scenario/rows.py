@@ -1,4 +1,4 @@
-"""Reads the public relations in a form that is the same on every engine."""
+"""Reads public relations, and for whom each condition holds, in a form that is the same on every engine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
+from tests.oracles.condition_columns import condition_columns
 
 # Columns that users rely on, without those that hold the time of the test. JSON columns end in `::json`.
 PUBLIC_RELATIONS: Mapping[str, str] = {
@@ -38,14 +39,18 @@ PUBLIC_RELATIONS: Mapping[str, str] = {
     "identifier_problems": "profile_id identifier_type problem",
 }
 
+CONDITIONS = "int_segmentloom__conditions"
+"""Its rows are told as (condition, profile id, whether it holds)."""
+
 Rows = list[tuple[Any, ...]]
 
 
-def public_rows(project_dir: Path) -> dict[str, Rows]:
-    """All rows of each public relation, sorted."""
+def comparable_rows(project_dir: Path) -> dict[str, Rows]:
+    """All rows of each public relation and of the conditions, sorted."""
     warehouse = connect(Project.find(project_dir, project_dir))
     try:
-        return {name: _rows(warehouse, name, columns.split()) for name, columns in PUBLIC_RELATIONS.items()}
+        rows = {name: _rows(warehouse, name, columns.split()) for name, columns in PUBLIC_RELATIONS.items()}
+        return {**rows, CONDITIONS: _answers(warehouse, condition_columns(project_dir))}
     finally:
         warehouse.close()
 
@@ -55,6 +60,16 @@ def _rows(warehouse: Warehouse, name: str, columns: list[str]) -> Rows:
     rows = warehouse.rows(f"select {names} from {warehouse.relation(name)}")
     plain = [tuple(_plain(*pair) for pair in zip(row, columns, strict=True)) for row in rows]
     return sorted(plain, key=repr)
+
+
+def _answers(warehouse: Warehouse, columns: Mapping[str, Mapping[str, Any]]) -> Rows:
+    rows = _rows(warehouse, CONDITIONS, ["profile_id", *columns])
+    conditions = [json.dumps(leaf, sort_keys=True) for leaf in columns.values()]
+    return sorted(
+        (condition, profile, answer)
+        for profile, *answers in rows
+        for condition, answer in zip(conditions, answers, strict=True)
+    )
 
 
 def _plain(value: Any, column: str) -> Any:
