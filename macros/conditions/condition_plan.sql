@@ -1,5 +1,6 @@
 {#-
-    What the audiences of the project ask of profiles, each once: the leaf conditions of all definitions, from the graph.
+    What the audiences of the project ask of profiles, each once: the leaf conditions of all definitions, from the graph, and
+    of former definitions that models which this run leaves out were built with.
 
     leaves    column -> leaf condition; a column is named after what the condition says
     counted   event -> the things to count of it, in an order that follows from them alone; see `event_counters`
@@ -8,7 +9,7 @@
     has_traits   whether any leaf is about a trait
 -#}
 {% macro condition_plan() -%}
-    {%- set leaves = {} -%}
+    {%- set leaves = segmentloom.standing_conditions() -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('segmentloom_rule') -%}
         {%- for leaf in segmentloom.definition_leaves(node.config.meta.segmentloom_rule) if 'audience' not in leaf -%}
             {%- do leaves.update({segmentloom.condition_column(leaf): leaf}) -%}

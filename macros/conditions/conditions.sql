@@ -11,13 +11,13 @@
 
     {%- set plan = segmentloom.condition_plan() -%}
     {%- set scratch = namespace(relations={}, statements=0) -%}
-    {%- set is_empty = flags.EMPTY | default(false) -%}
+    {%- set is_empty = segmentloom.is_empty_run() -%}
     {%- set step = segmentloom.condition_step(plan) if not is_empty -%}
     {%- if plan.direct and not is_empty -%}
         {%- do segmentloom.make_scratch(scratch, 'direct', segmentloom.direct_conditions(plan)) -%}
     {%- endif -%}
     {%- if is_empty -%}
-        {%- do store_raw_result('main', message='left as it is', code='SKIP', rows_affected='0', agate_table=none) -%}
+        {%- do segmentloom.build_empty(target_relation, segmentloom.no_conditions(plan)) -%}
     {%- elif step.is_full -%}
         {%- do segmentloom.run_together([segmentloom.forget_progress(model.name)]) -%}
         {%- do segmentloom.replace_table(target_relation, segmentloom.evaluated_conditions(plan, scratch)) -%}
@@ -39,6 +39,16 @@
     {{ run_hooks(post_hooks, inside_transaction=false) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# A select without rows that has the columns of conditions, for `--empty`. #}
+{% macro no_conditions(plan) -%}
+    select
+        cast(null as {{ dbt.type_string() }}) as profile_id
+        {%- for column in plan.leaves | sort %},
+        cast(null as {{ dbt.type_boolean() }}) as {{ column }}
+        {%- endfor %}
+    limit 0
+{%- endmacro %}
 
 {# The statements that make a step true, for one transaction. #}
 {% macro condition_statements(step, scratch, target_relation) -%}

@@ -14,8 +14,8 @@
     {%- set plan = segmentloom.condition_plan() -%}
     {%- set step = segmentloom.count_step(plan) -%}
     {%- set scratch = namespace(relations={}, statements=0) -%}
-    {%- if flags.EMPTY | default(false) -%}
-        {%- do store_raw_result('main', message='left as it is', code='SKIP', rows_affected='0', agate_table=none) -%}
+    {%- if segmentloom.is_empty_run() -%}
+        {%- do segmentloom.build_empty(target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')) -%}
     {%- elif step.is_full -%}
         {%- do segmentloom.count_everything(step, plan, target_relation) -%}
         {%- do store_raw_result('main', message='counted ' ~ plan.counted | length ~ ' events', code='OK', rows_affected='', agate_table=none) -%}

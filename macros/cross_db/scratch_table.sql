@@ -15,6 +15,7 @@
     as {{ sql }}
 {%- endmacro %}
 
+{# Ends with the connection, should the run be killed. #}
 {% macro snowflake__scratch_table(relation, sql) -%}
-    create or replace transient table {{ relation }} as {{ sql }}
+    create or replace temporary table {{ relation }} as {{ sql }}
 {%- endmacro %}

@@ -17,11 +17,14 @@
         'profile_merges': ref('segmentloom__profile_merges'),
         'identity_overrides': ref('segmentloom__identity_overrides'),
     } -%}
-    {%- do segmentloom.make_identity_tables(tables) -%}
+    {%- set is_empty = segmentloom.is_empty_run() -%}
+    {%- if not is_empty -%}{%- do segmentloom.make_identity_tables(tables) -%}{%- endif -%}
 
-    {%- set step = segmentloom.stitch_step(target_relation) -%}
+    {%- set step = segmentloom.stitch_step(target_relation) if not is_empty -%}
     {%- set scratch = namespace(relations={}, statements=0, rounds=0) -%}
-    {%- if not step.is_full and step.from_batch == step.to_batch and not step.overrides -%}
+    {%- if is_empty -%}
+        {%- do segmentloom.build_empty(target_relation, segmentloom.identity_table_columns('identity_map')) -%}
+    {%- elif not step.is_full and step.from_batch == step.to_batch and not step.overrides -%}
         {%- do store_raw_result('main', message='nothing new', code='SKIP', rows_affected='0', agate_table=none) -%}
     {%- else -%}
         {%- do segmentloom.stitch(step, scratch, tables) -%}

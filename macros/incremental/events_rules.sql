@@ -26,8 +26,7 @@
     {%- set existing = load_relation(this) -%}
     {%- if not own or not existing or not existing.is_table -%}
         {{ return('there are none yet') }}
-    {%- elif flags.EMPTY | default(false) -%}
-        {#- Such a run tries whether all would work; it must not take away what is there. -#}
+    {%- elif segmentloom.is_empty_run() -%}
         {{ return(none) }}
     {%- elif should_full_refresh() -%}
         {{ return('a full refresh was asked for') }}

@@ -12,10 +12,12 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
 
-    {%- if step.is_full -%}
+    {%- if segmentloom.is_empty_run() -%}
+        {%- do segmentloom.build_empty(target_relation, get_select_subquery(sql), segmentloom.cluster_column('batch')) -%}
+    {%- elif step.is_full -%}
         {%- do log('segmentloom: all events are built anew: ' ~ step.reason, info=true) -%}
         {%- do segmentloom.build_all_events(scratch, target_relation, step, sql) -%}
-    {%- elif (step.first_loaded_at or var('segmentloom_sources', [])) and not (flags.EMPTY | default(false)) -%}
+    {%- elif step.first_loaded_at or var('segmentloom_sources', []) -%}
         {%- do segmentloom.add_events(scratch, target_relation, step, sql) -%}
     {%- else -%}
         {%- do store_raw_result('main', message='no new loads', code='SKIP', rows_affected='0', agate_table=none) -%}

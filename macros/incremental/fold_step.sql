@@ -46,7 +46,8 @@
 -#}
 {% macro batch_of_all(feed_name, feed, known, after) -%}
     {%- set batches = [feed.batch] -%}
-    {%- for name in after if name in segmentloom.followers(feed_name) and flags.WHICH in ['build', 'run'] and model.resource_type != 'unit_test' -%}
+    {%- for name in after if name in segmentloom.followers(feed_name) and flags.WHICH in ['build', 'run']
+        and model.resource_type != 'unit_test' and not segmentloom.is_empty_run() -%}
         {%- set reached = known.get(name, {}) -%}
         {%- if reached.get('generation') != feed.generation -%}
             {{ exceptions.raise_compiler_error(

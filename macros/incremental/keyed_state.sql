@@ -18,7 +18,9 @@
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
 
     {%- set done = segmentloom.progress_statements(model.name, step.generation, step.to_batch, step.rules) -%}
-    {%- if step.is_full -%}
+    {%- if segmentloom.is_empty_run() -%}
+        {%- do segmentloom.build_empty(target_relation, sql) -%}
+    {%- elif step.is_full -%}
         {%- if config.get('contract').enforced -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
         {%- do segmentloom.run_together([segmentloom.forget_progress(model.name)]) -%}
         {%- do segmentloom.replace_table(target_relation, sql) -%}

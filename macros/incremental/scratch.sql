@@ -17,7 +17,7 @@
     {{ return(numbers) }}
 {%- endmacro %}
 
-{# Drops them all. What a killed run left is replaced by the next, and on BigQuery it expires. #}
+{# Drops them all. What a killed run left ends with its connection; on BigQuery it expires after some hours. #}
 {% macro drop_scratch(scratch) -%}
     {%- for relation in scratch.relations.values() -%}
         {%- do segmentloom.drop_scratch_table(relation) -%}

@@ -12,6 +12,10 @@
         {%- for row in run_query('select audience from ' ~ tables['publications']).rows -%}
             {%- do names.append(row[0]) -%}
         {%- endfor -%}
+        {#- One whose view others still read was published no more, but is not dropped yet. -#}
+        {%- for row in segmentloom.standing_audiences() if row.audience and row.node_id not in graph.nodes -%}
+            {%- do names.append(row.audience) -%}
+        {%- endfor -%}
         {%- for name in names | unique if name not in known -%}
             {%- do gone.append(name) -%}
         {%- endfor -%}

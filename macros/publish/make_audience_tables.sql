@@ -16,6 +16,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Read whole even with `--empty`, whose `ref` gives no rows: the view stays, and syncs read it. #}
 {% macro published_membership() -%}
     select
         members.audience,
@@ -23,6 +24,6 @@
         members.entered_at,
         publications.evaluated_at
 
-    from {{ ref('int_segmentloom__members') }} as members
-    inner join {{ ref('int_segmentloom__publications') }} as publications on publications.audience = members.audience
+    from {{ ref('int_segmentloom__members').render() }} as members
+    inner join {{ ref('int_segmentloom__publications').render() }} as publications on publications.audience = members.audience
 {%- endmacro %}

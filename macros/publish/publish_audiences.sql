@@ -13,7 +13,7 @@
         'audience_changes': ref('segmentloom__audience_changes'),
     } -%}
     {%- set membership = ref('segmentloom__audience_membership') -%}
-    {%- if execute and flags.WHICH == 'build' and not (flags.EMPTY | default(false)) -%}
+    {%- if execute and flags.WHICH == 'build' and not segmentloom.is_empty_run() -%}
         {%- set passed = segmentloom.whole_groups(segmentloom.passed_audiences(results), results) -%}
         {%- if passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}
