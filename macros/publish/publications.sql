@@ -40,9 +40,9 @@
     {{ return(published) }}
 {%- endmacro %}
 
-{# How many changes of conditions are remembered. #}
+{# How many changes of conditions are remembered; what was published before them is compared as a whole. #}
 {% macro kept_changes() -%}
-    {{ return(100) }}
+    {{ return(var('segmentloom_kept_changes', 100) | int) }}
 {%- endmacro %}
 
 {# A digest of all that an audience's members depend on beside the conditions: its definition, and those that it uses. #}
