@@ -86,12 +86,12 @@ def _model(audience: Audience) -> dict[str, Any]:
         "columns": [
             {
                 "name": "profile_id",
-                "description": "A member.",
+                "description": "A profile that is a member.",
                 "data_type": "string",
             },
             {
                 "name": "evaluated_at",
-                "description": "The time that the windows end at, UTC.",
+                "description": "The time of the evaluation, at which all windows end, UTC.",
                 "data_type": TIMESTAMP,
             },
         ],
