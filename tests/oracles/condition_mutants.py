@@ -30,7 +30,7 @@ IN_A_FULL_REFRESH: Final = {
         "(operator == '=' and number == 1)",
     ),
 }
-"""What a build of everything shows."""
+"""What counting everything shows."""
 
 IN_A_LATER_BUILD: Final = {
     "new events are taken away as if they had been there": SqlMutant(
@@ -72,7 +72,7 @@ IN_A_LATER_BUILD: Final = {
         "' where batch < ' ~ now.known_batch",
     ),
 }
-"""What a build shows that changes little."""
+"""What an evaluation shows that changes little."""
 
 WITH_OTHER_AUDIENCES: Final = {
     "what is asked of an event may change unnoticed": SqlMutant(
@@ -81,11 +81,11 @@ WITH_OTHER_AUDIENCES: Final = {
         "if event not in known -%}{%- do stale",
     ),
 }
-"""What a build shows for which audiences were added and changed."""
+"""What an evaluation shows for which audiences were added and changed."""
 
 WITH_THE_SAME_CONDITIONS: Final = {
     "only who was looked at again is published of a changed audience": SqlMutant(
         "macros/publish/publications.sql", " and before.rules == now.rules", ""
     ),
 }
-"""What a build shows for which an audience joins its conditions otherwise."""
+"""What an evaluation shows for which an audience joins its conditions otherwise."""
