@@ -91,6 +91,9 @@ class Story:
         }
         self.history.files = {**files, changed: self.history.generator.file()}
         self._ask(self.history.more_audiences(count))
+        # Until a build retires what is asked no more, its views stand, and their conditions with them.
+        AudienceHistory.build(self.history, self._dbt, self._later())
+        check_members(self.history, published=True)
         self._go_to(self._later(), advance)
 
     def delete_events(self) -> None:
