@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -87,9 +87,9 @@ class TestTikTok:
 
         advertiser = str(tiktok.simulator.settings()["advertiser_id"])
 
-        def code(call: Any) -> int:
+        def code(call: Callable[..., Any], *arguments: Any) -> int:
             with pytest.raises(TiktokSDKError, match=r"^Error Code: \d+, message: ") as caught:
-                call()
+                call(*arguments)
             return int(str(caught.value).split(",")[0].removeprefix("Error Code: "))
 
         def unhashed() -> None:
@@ -98,10 +98,8 @@ class TestTikTok:
             self.post(client, "segment/mapping", action="add", **body)
 
         assert code(unhashed) == Codes.ERROR_CODE_PII_NOT_HASHED
-        stranger = lambda: audiences.dmp_custom_audience_list(advertiser, "other")  # noqa: E731
-        assert code(stranger) == Codes.ERROR_CODE_INVALID_ACCESS_TOKEN
-        foreign = lambda: audiences.dmp_custom_audience_list("1", "simulator-token")  # noqa: E731
-        assert code(foreign) == Codes.ERROR_CODE_PERMISSION_ERROR
+        of_lists = audiences.dmp_custom_audience_list
+        assert code(of_lists, advertiser, "other") == Codes.ERROR_CODE_INVALID_ACCESS_TOKEN
+        assert code(of_lists, "1", "simulator-token") == Codes.ERROR_CODE_PERMISSION_ERROR
         tiktok.simulator.calls.limit = 0  # type: ignore[attr-defined]  # of TikTok's simulator only
-        busy = lambda: audiences.dmp_custom_audience_list(advertiser, "simulator-token")  # noqa: E731
-        assert code(busy) == Codes.ERROR_CODE_REQUEST_TOO_FREQUENT
+        assert code(of_lists, advertiser, "simulator-token") == Codes.ERROR_CODE_REQUEST_TOO_FREQUENT
