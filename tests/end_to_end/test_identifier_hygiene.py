@@ -183,6 +183,7 @@ def test_the_report_names_causes_and_no_value(workspace: Workspace) -> None:
     assert HASH not in text
 
 
+@pytest.mark.slow
 def test_numbers_of_a_table_of_ones_own_are_read_by_the_var(tmp_path: Path) -> None:
     source = {
         "name": "crm",

@@ -29,7 +29,9 @@ def test_a_load_adds_its_events_with_a_batch_of_its_own(events: IncrementalEvent
         ("load2", 2),
     ]
     assert events.rows("select count(*) from int_segmentloom__retractions") == [(0,)]
-    reads = [one.sql for one in run.statements if '"segmentloom_raw"."events"' in one.sql]
+    named = [one.sql for one in run.statements if '"segmentloom_raw"."events"' in one.sql]
+    # Which columns there are is asked of the catalog: that reads no event.
+    reads = [sql for sql in named if "(describe " not in sql]
     assert reads
     assert all("loaded_at >= cast('2026-03-03 00:00:00.000000' as timestamp)" in sql for sql in reads)
 

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from segmentloom_sync.audiences.compile import compile_audiences
 from segmentloom_sync.project import ProjectFolder
 from tests.audience_tables import fill, open_warehouse
@@ -16,6 +18,7 @@ from tests.workspace import Workspace
 BOUGHT_TODAY = "match: {event: Bought, within: 24 hours}\ntests: {max_members: 1}"
 
 
+@pytest.mark.slow
 def test_changes_that_are_remembered_no_more_are_not_missed(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "project", variables={"segmentloom_kept_changes": 1})
     for name in ("often", "seldom"):

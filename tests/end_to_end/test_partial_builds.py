@@ -13,6 +13,8 @@ from segmentloom_sync.project import ProjectFolder
 from tests.audience_tables import fill, open_warehouse
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 CONDITIONS = "segmentloom.conditions"
 BOUGHT = "match: {all: [{trait: buys, is: true}, {audience: staff}, {event: Bought, count: '= 0'}]}"
 
