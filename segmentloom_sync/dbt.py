@@ -19,6 +19,7 @@ from typing import Any
 
 from segmentloom_sync import terminal
 from segmentloom_sync.errors import ConfigError, DbtError
+from segmentloom_sync.project import target_folder
 from segmentloom_sync.warehouse.refusal import without_values
 
 _PARSED = "partial_parse.msgpack"
@@ -119,7 +120,7 @@ class Dbt:
 
     @property
     def _parsed(self) -> Path:
-        return self.project_dir / os.environ.get("DBT_TARGET_PATH", "target") / _PARSED
+        return target_folder(self.project_dir) / _PARSED
 
 
 def _run(

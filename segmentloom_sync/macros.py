@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from types import CodeType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jinja2
@@ -23,6 +23,8 @@ import yaml
 from jinja2.runtime import Macro
 
 from segmentloom_sync.errors import ConfigError, SegmentloomError
+from segmentloom_sync.macro_code import MacroCode
+from segmentloom_sync.project import target_folder
 from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class MacroRenderer:
         self._references = references or (lambda _name: None)
         self._macros: dict[str, Callable[..., Any]] = {}
         self._texts = _texts_by_macro(macro_folder(project.directory))
+        self._code = MacroCode(_environment(), target_folder(project.directory))
         self._globals = _environment().make_globals(self._context(project))
 
     def render(self, macro: str, /, *arguments: Any, **keywords: Any) -> str:
@@ -78,7 +81,8 @@ class MacroRenderer:
                 hint="install the dbt package in the version of segmentloom-sync: `dbt deps`",
             )
         if name not in self._macros:
-            template = jinja2.Template.from_code(_environment(), _compiled(self._texts[name]), self._globals)
+            code = self._code.of(self._texts[name])
+            template = jinja2.Template.from_code(_environment(), code, self._globals)
             for other, value in vars(template.module).items():
                 if isinstance(value, Macro):
                     self._macros[other] = partial(_call, value)
@@ -174,12 +178,6 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(default_for_string=False, default=False),
     )
-
-
-@cache
-def _compiled(text: str) -> CodeType:
-    """The same for every renderer of the process."""
-    return _environment().compile(text)
 
 
 class _Package:

@@ -135,6 +135,11 @@ class ProjectFolder:
         return cls(directory, name)
 
 
+def target_folder(directory: Path) -> Path:
+    """Where dbt keeps what it makes of the project in a folder."""
+    return directory / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def _project_directory(given: Path | None) -> Path:
     named = given or (Path(os.environ["DBT_PROJECT_DIR"]) if os.environ.get("DBT_PROJECT_DIR") else None)
     if named is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import requests
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from segmentloom_sync.destinations import google_answers, http
@@ -28,6 +27,9 @@ from segmentloom_sync.destinations.tokens import (
     ServiceAccountGrant,
 )
 from segmentloom_sync.errors import ConfigError, Unavailable
+
+if TYPE_CHECKING:
+    import requests
 
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 OAUTH_ENDPOINT = "https://oauth2.googleapis.com/token"

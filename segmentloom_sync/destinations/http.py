@@ -7,22 +7,20 @@ personal data too.
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError
+from typing import TYPE_CHECKING, Any, Protocol
 
 from segmentloom_sync import __version__
 from segmentloom_sync.errors import Unavailable, Unreachable
+
+if TYPE_CHECKING:
+    # Loaded where something is sent: most commands load the destinations for their rules alone.
+    import requests
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
@@ -33,24 +31,16 @@ READ_SECONDS more; together that is less than a run's lease on its list."""
 ANSWER_BYTES = 64 * 1024 * 1024
 
 
-class Tls12Adapter(HTTPAdapter):
-    """TLS 1.2 or newer, whatever the distribution allows, directly and through a proxy."""
+class Auth(Protocol):
+    """Puts the credentials into a request; as requests' `auth`, so that no .netrc entry replaces them."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=_context(), **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=_context(), **kwargs)
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request, with them."""
+        ...
 
 
-def _context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-class Bearer(AuthBase):
-    """The Authorization header; as an auth object, so that no .netrc entry replaces it."""
+class Bearer:
+    """The Authorization header."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -60,7 +50,7 @@ class Bearer(AuthBase):
         return request
 
 
-class Anonymous(AuthBase):
+class Anonymous:
     """No Authorization header, not even from .netrc."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -102,6 +92,10 @@ class Timeouts:
 
 def new_session() -> requests.Session:
     """A session for one platform. It follows no redirects and repeats nothing."""
+    import requests
+
+    from segmentloom_sync.destinations.tls import Tls12Adapter
+
     session = requests.Session()
     session.mount("https://", Tls12Adapter())
     session.headers["User-Agent"] = f"segmentloom/{__version__}"
@@ -115,7 +109,7 @@ def send(
     method: str,
     url: str,
     *,
-    auth: AuthBase,
+    auth: Auth,
     timeouts: Timeouts = Timeouts(),
     max_bytes: int | None = None,
     **kwargs: Any,
@@ -131,6 +125,9 @@ def send(
         Unreachable: no connection was made.
         Unavailable: no whole answer came. `applied_unknown` tells whether the platform may have acted.
     """
+    import requests
+    from urllib3.exceptions import HTTPError
+
     deadline = time.monotonic() + timeouts.total
     try:
         with session.request(
@@ -172,6 +169,8 @@ def _json(content: bytes) -> Any:
 
 
 def _unavailable(platform: str, error: requests.exceptions.RequestException) -> Unavailable:
+    import requests
+
     if isinstance(error, requests.exceptions.SSLError):
         return Unreachable(
             f"no trusted TLS connection to {platform}",
@@ -191,6 +190,8 @@ def _unavailable(platform: str, error: requests.exceptions.RequestException) -> 
 
 def _refused(error: BaseException) -> bool:
     """Whether no connection was made: refused, or the name did not resolve."""
+    from urllib3.exceptions import NewConnectionError
+
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, NewConnectionError)
 

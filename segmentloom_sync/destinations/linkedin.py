@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import requests
 from pydantic import Field, SecretStr, model_validator
 
 from segmentloom_sync.destinations import http, linkedin_answers
@@ -24,6 +23,9 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken, RefreshTokenGrant, RenewedToken, TokenSource
 from segmentloom_sync.errors import DestinationMissing, Unavailable
+
+if TYPE_CHECKING:
+    import requests
 
 OAUTH_ENDPOINT = "https://www.linkedin.com/oauth/v2/accessToken"
 MAX_ELEMENTS = 5_000

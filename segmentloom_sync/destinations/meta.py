@@ -8,9 +8,8 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-import requests
 from pydantic import Field, SecretStr
 
 from segmentloom_sync.destinations import http, meta_answers
@@ -27,6 +26,9 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken
 from segmentloom_sync.errors import ConfigError, Unavailable
+
+if TYPE_CHECKING:
+    import requests
 
 MAX_ROWS = 10_000
 LISTS_PER_PAGE = 500

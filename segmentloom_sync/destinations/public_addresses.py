@@ -18,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from segmentloom_sync.destinations import http
+from segmentloom_sync.destinations.tls import Tls12Adapter
 from segmentloom_sync.errors import ConfigError
 
 Address = IPv4Address | IPv6Address
@@ -150,7 +151,7 @@ class _LoopbackTooTlsPool(HTTPSConnectionPool):
     ConnectionCls = _LoopbackTooTls
 
 
-class _Adapter(http.Tls12Adapter):
+class _Adapter(Tls12Adapter):
     """TLS 1.2 or newer, checked addresses, no proxy."""
 
     def __init__(self, allow_loopback: bool) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -13,6 +16,12 @@ GROUP = "segmentloom.destinations"
 
 def destination_types() -> dict[str, EntryPoint]:
     """Every registered type by name, not yet imported."""
+    return dict(_registered(tuple(sys.path)))
+
+
+@cache
+def _registered(path: Sequence[str]) -> Mapping[str, EntryPoint]:
+    """Those of the packages on a path; looking reads a file of each package that is installed."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 

@@ -6,11 +6,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import requests
 from pydantic import Field, SecretStr
-from requests.auth import AuthBase
 
 from segmentloom_sync.destinations import http, tiktok_answers
 from segmentloom_sync.destinations.base import (
@@ -26,6 +24,9 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tiktok_answers import Envelope
 from segmentloom_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    import requests
 
 MAX_ROWS = 1_000
 """TikTok publishes no limit of `/segment/mapping/`; other senders keep to this one."""
@@ -147,7 +148,7 @@ class TikTok:
         return tiktok_answers.envelope(reply, self._clock.now(), list_name)
 
 
-class _AccessToken(AuthBase):
+class _AccessToken:
     """TikTok's own header, without the word Bearer."""
 
     def __init__(self, token: SecretStr) -> None:

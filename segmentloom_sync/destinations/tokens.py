@@ -6,14 +6,16 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import requests
 from pydantic import SecretStr
 
 from segmentloom_sync.destinations import http
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import ConfigError, CredentialsError, Unavailable
+
+if TYPE_CHECKING:
+    import requests
 
 SPARE = timedelta(seconds=60)
 """A token is renewed this long before its end, so that it does not end on the way."""

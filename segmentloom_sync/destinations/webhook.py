@@ -11,13 +11,12 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-import requests
 from pydantic import Field, model_validator
 
-from segmentloom_sync.destinations import http, public_addresses, webhook_answers
+from segmentloom_sync.destinations import http, webhook_answers
 from segmentloom_sync.destinations.base import (
     AudienceList,
     Clock,
@@ -30,6 +29,9 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.destinations.webhook_signature import SigningSecret, sign
 from segmentloom_sync.errors import Unavailable
+
+if TYPE_CHECKING:
+    import requests
 
 MAX_MEMBERS = 10_000
 ANSWER_BYTES = 4 * 1024 * 1024
@@ -86,7 +88,7 @@ class Webhook:
         self, settings: WebhookSettings, *, clock: Clock, session: requests.Session | None = None
     ) -> None:
         self._settings, self._clock = settings, clock
-        self._session = session or public_addresses.session(allow_loopback=settings.allow_loopback)
+        self._session = session or _public_session(settings)
         self._secrets = [
             secret for secret in (settings.signing_secret, settings.former_signing_secret) if secret
         ]
@@ -178,3 +180,9 @@ class Webhook:
         if reply.is_ok:
             return reply
         raise webhook_answers.error(reply, self._clock.now(), audience_list)
+
+
+def _public_session(settings: WebhookSettings) -> requests.Session:
+    from segmentloom_sync.destinations import public_addresses
+
+    return public_addresses.session(allow_loopback=settings.allow_loopback)

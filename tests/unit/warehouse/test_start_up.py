@@ -1,4 +1,5 @@
-"""What the commands do not import: pandas and pyarrow take seconds and serve nobody who only reads."""
+"""What the commands do not import: pandas and pyarrow take seconds and serve nobody who only reads, nor does
+what talks to platforms serve those who only want their rules."""
 
 from __future__ import annotations
 
@@ -30,3 +31,14 @@ def test_pandas_can_be_imported_afterwards() -> None:
     then = f"{READS}\nimport pandas\nprint(warehouse.rows('select :a', a='b'), 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", then], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[('b',)] True"
+
+
+def test_the_rules_of_destinations_are_known_without_what_talks_to_them() -> None:
+    knows = """
+import sys
+from segmentloom_sync.destinations.registry import destination_type, destination_types
+print(sorted(name for name in destination_types() if destination_type(name).hash_rule))
+print(sorted({"requests", "urllib3", "cryptography"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", knows], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["['google_ads', 'linkedin', 'meta', 'tiktok', 'webhook']", "[]"]
