@@ -42,7 +42,7 @@ part_{{ loop.index }} as (
 
     from events
 
-    where {{ segmentloom.counted_event(part.event) | trim }}
+    where {{ segmentloom.counted_event(part.event, segmentloom.as_of_text()) | trim }}
 
 ){% endfor %}
 

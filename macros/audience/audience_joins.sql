@@ -1,8 +1,8 @@
 {# The joins that conditions read from: at most one row per profile each. #}
-{% macro audience_joins(definition, counts) -%}
+{% macro audience_joins(definition, findings) -%}
     {%- set relations = [] -%}
-    {%- for count in counts.values() -%}
-        {%- do relations.append(count.column if 'sequence' in count.leaf else 'event_counts') -%}
+    {%- for finding in findings.values() -%}
+        {%- do relations.append(finding.column if 'sequence' in finding.leaf else 'event_findings') -%}
     {%- endfor -%}
     {%- for name in segmentloom.used_audiences(definition) -%}
         {%- do relations.append('members_of_' ~ name) -%}

@@ -1,6 +1,6 @@
-{# Whether an event is one that a condition counts: name, window and properties. Null counts as no. #}
-{% macro counted_event(leaf) -%}
-    {%- set start = segmentloom.window_start(leaf, segmentloom.as_of_text()) -%}
+{# Whether an event is one that a condition counts, in a window that ends at `at`: name, window and properties. Null counts as no. #}
+{% macro counted_event(leaf, at) -%}
+    {%- set start = segmentloom.window_start(leaf, at) -%}
     {{ segmentloom.matching_event(leaf) | trim }}
     {%- if start is not none %}
             and occurred_at > {{ start }}

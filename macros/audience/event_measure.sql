@@ -1,6 +1,6 @@
-{# What a condition asks of the events of a profile, as an aggregate over `events`; see `event_counts`. #}
-{% macro event_measure(leaf) -%}
-    {%- set counted = segmentloom.counted_event(leaf) | trim -%}
+{# What a condition asks of the events of a profile, as an aggregate over `events` as of a time; see `event_findings`. #}
+{% macro event_measure(leaf, at) -%}
+    {%- set counted = segmentloom.counted_event(leaf, at) | trim -%}
     {%- if 'distinct_days' in leaf -%}
         count(distinct case when {{ counted }} then {{ segmentloom.local_day('occurred_at', segmentloom.time_zone(leaf)) }} end)
     {%- elif 'occurrence' in leaf -%}
@@ -21,8 +21,8 @@
 
 
 {# How many numbers there are in an average. #}
-{% macro event_numbers(leaf) -%}
-    count(case when {{ segmentloom.counted_event(leaf) | trim }} then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end)
+{% macro event_numbers(leaf, at) -%}
+    count(case when {{ segmentloom.counted_event(leaf, at) | trim }} then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end)
 {%- endmacro %}
 
 

@@ -2,16 +2,16 @@
    hold (leaf_1, leaf_2, ..., those of exclude last), whether it is held out (is_held_out) and in which audiences that come
    first (outranked_1, ...). Each is worked out once, however often figures ask for it. #}
 {% macro judged_profiles(definition) -%}
-    {%- set counts = segmentloom.event_counts(definition) -%}
-{{ segmentloom.audience_inputs(definition, counts) }}
+    {%- set findings = segmentloom.event_findings(definition) -%}
+{{ segmentloom.audience_inputs(definition, findings) }}
 
 judged as (
 
     select
         profiles.profile_id,
-        {{ segmentloom.membership_condition(definition, counts) | trim }} as is_member
+        {{ segmentloom.membership_condition(definition, findings) | trim }} as is_member
         {%- for leaf in segmentloom.definition_leaves(definition) %},
-        {{ segmentloom.condition(leaf, counts) | trim }} as leaf_{{ loop.index }}
+        {{ segmentloom.condition(leaf, findings) | trim }} as leaf_{{ loop.index }}
         {%- endfor %}
         {%- if 'holdout' in definition %},
         {{ segmentloom.held_out(definition['holdout']) | trim }} as is_held_out
@@ -21,7 +21,7 @@ judged as (
         {%- endfor %}
 
     from profiles
-    {{- segmentloom.audience_joins(definition, counts) }}
+    {{- segmentloom.audience_joins(definition, findings) }}
 
 )
 {%- endmacro %}

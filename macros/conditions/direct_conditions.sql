@@ -3,21 +3,21 @@
     {%- set leaves = [] -%}
     {%- for column in plan.direct -%}{%- do leaves.append(plan.leaves[column]) -%}{%- endfor -%}
     {%- set definition = {'match': {'all': leaves}} -%}
-    {%- set counts = segmentloom.event_counts(definition) -%}
+    {%- set findings = segmentloom.event_findings(definition) -%}
 with
 
-{{ segmentloom.audience_inputs(definition, counts) }}
+{{ segmentloom.audience_inputs(definition, findings) }}
 
 final as (
 
     select
         profiles.profile_id
         {%- for column in plan.direct %},
-        {{ segmentloom.condition(plan.leaves[column], counts) | trim }} as {{ column }}
+        {{ segmentloom.condition(plan.leaves[column], findings) | trim }} as {{ column }}
         {%- endfor %}
 
     from profiles
-    {{- segmentloom.audience_joins(definition, counts) }}
+    {{- segmentloom.audience_joins(definition, findings) }}
 
 )
 

@@ -54,7 +54,7 @@
         {% set terms = [] -%}
         {%- for bit in bits.values() if bit.event == event and bit.word == word -%}
             {%- do terms.append(
-                'case when ' ~ ('not ' if bit.holds_for_none) ~ segmentloom.compare_count(bit.counted, bit.threshold)
+                'case when ' ~ ('not ' if bit.holds_for_none) ~ segmentloom.compare_count(bit.counted, bit.threshold) | trim
                 ~ ' then ' ~ 2 ** bit.bit ~ ' else 0 end'
             ) -%}
         {%- endfor -%}
@@ -75,10 +75,6 @@
 
         group by owners.component_key
     ) as counted
-{%- endmacro %}
-
-{% macro compare_count(count, threshold) -%}
-    ({{ count }} {{ '<>' if threshold['operator'] == '!=' else threshold['operator'] }} {{ segmentloom.literal(threshold['number']) }})
 {%- endmacro %}
 
 {% macro condition_of_bit(bit) -%}

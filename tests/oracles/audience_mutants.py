@@ -16,7 +16,7 @@ MUTANTS = {
         f"{AUDIENCE}counted_event.sql", "occurred_at > {{ start }}", "occurred_at >= {{ start }}"
     ),
     "a window has no end": SqlMutant(
-        f"{AUDIENCE}counted_range.sql", "occurred_at <= {{ segmentloom.as_of() }}", "true"
+        f"{AUDIENCE}counted_range.sql", "occurred_at <= {{ segmentloom.timestamp_literal(at) }}", "true"
     ),
     "a window lacks its end": SqlMutant(
         f"{AUDIENCE}counted_range.sql", "occurred_at <= {{", "occurred_at < {{"
@@ -33,7 +33,7 @@ MUTANTS = {
         "        least(\n"
         "            count(*)\n"
         "            {%- for test in leaf.get('where', []) %},\n"
-        "            count(case when {{ segmentloom.counted_event(dict(leaf, where=[test])) | trim }}"
+        "            count(case when {{ segmentloom.counted_event(dict(leaf, where=[test]), at) | trim }}"
         " then 1 end)\n"
         "            {%- endfor %}\n"
         "        )\n    {%- endif",
@@ -49,17 +49,17 @@ MUTANTS = {
     ),
     "the first is the last": SqlMutant(MEASURE, "place_from_{{ leaf['occurrence'] }}", "place_from_last"),
     "the first is the first of the window": SqlMutant(
-        f"{AUDIENCE}counted_range.sql", "none if 'occurrence' in count.leaf else ", ""
+        f"{AUDIENCE}counted_range.sql", "none if 'occurrence' in finding.leaf else ", ""
     ),
     "the first is the first that passes where": SqlMutant(
-        f"{AUDIENCE}audience_inputs.sql",
+        f"{AUDIENCE}findings_of_events.sql",
         "partition by profile_id, event order by occurred_at, source_id, event_id",
         "partition by profile_id, event,"
-        " {% for count in counts.values() %}{{ segmentloom.matching_event(count.leaf) }}"
+        " {% for finding in findings.values() %}{{ segmentloom.matching_event(finding.leaf) }}"
         "{{ ', ' if not loop.last }}{% endfor %} order by occurred_at, source_id, event_id",
     ),
     "ties ignore the source": SqlMutant(
-        f"{AUDIENCE}audience_inputs.sql",
+        f"{AUDIENCE}findings_of_events.sql",
         "order by occurred_at, source_id, event_id",
         "order by occurred_at, event_id",
     ),
@@ -77,8 +77,8 @@ MUTANTS = {
     ),
     "an average is over all events": SqlMutant(
         MEASURE,
-        "counted_event(leaf) | trim }} then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end",
-        "counted_event(leaf) | trim }} then 1 end",
+        "counted_event(leaf, at) | trim }} then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end",
+        "counted_event(leaf, at) | trim }} then 1 end",
     ),
     "an average is a sum": SqlMutant(AGGREGATE, " ~ ' * ' ~ found.numbers", ""),
     "the least is the greatest": SqlMutant(

@@ -3,23 +3,23 @@
     `value` is SQL for what was found, null for nothing; `numbers`, of averages only, for how many numbers are in it. Conditions that
     differ only in their threshold share one.
 -#}
-{% macro event_counts(definition) -%}
-    {%- set counts = {} -%}
+{% macro event_findings(definition) -%}
+    {%- set findings = {} -%}
     {%- for leaf in segmentloom.definition_leaves(definition) if 'event' in leaf or 'sequence' in leaf -%}
         {%- set key = segmentloom.event_key(leaf) -%}
-        {%- if key not in counts -%}
-            {%- set number = counts | length + 1 -%}
+        {%- if key not in findings -%}
+            {%- set number = findings | length + 1 -%}
             {%- if 'sequence' in leaf -%}
                 {%- set column = 'sequence_' ~ number -%}
-                {%- do counts.update({key: {'leaf': leaf, 'column': column, 'value': column ~ '.is_found'}}) -%}
+                {%- do findings.update({key: {'leaf': leaf, 'column': column, 'value': column ~ '.is_found'}}) -%}
             {%- else -%}
                 {%- set column = 'events_' ~ number -%}
-                {%- do counts.update({key: {'leaf': leaf, 'column': column, 'value': 'event_counts.' ~ column}}) -%}
+                {%- do findings.update({key: {'leaf': leaf, 'column': column, 'value': 'event_findings.' ~ column}}) -%}
                 {%- if leaf.get('aggregate', {}).get('function') == 'avg' -%}
-                    {%- do counts[key].update({'numbers': 'event_counts.' ~ column ~ '_numbers'}) -%}
+                    {%- do findings[key].update({'numbers': 'event_findings.' ~ column ~ '_numbers'}) -%}
                 {%- endif -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(counts) }}
+    {{ return(findings) }}
 {%- endmacro %}
