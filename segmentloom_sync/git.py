@@ -105,7 +105,10 @@ class Repository:
         done = self._start(arguments)
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
-            raise ConfigError(f"git cannot read {self._directory}: {said.removeprefix('fatal: ')}")
+            raise ConfigError(
+                f"git cannot read {self._directory}: {said.removeprefix('fatal: ')}",
+                hint="this looks at earlier commits: run it in a git repository that you may read",
+            )
         return done.stdout
 
     def _start(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:

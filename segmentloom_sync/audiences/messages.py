@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from segmentloom_sync.audiences.comparison import (
@@ -121,15 +122,23 @@ _TYPE_MESSAGES = {
 def _no_condition(value: Any) -> str:
     choice = f"a condition has one of the keys {', '.join(KINDS)}"
     if not isinstance(value, dict):
-        return f"must be a condition; {choice}"
+        return _lacking_blank(str(value), KINDS) or f"must be a condition; {choice}"
     if "property" in value:
         return f"a property belongs under an event's where; {choice}"
     for key in value:
+        if lacking := _lacking_blank(str(key), KINDS):
+            return lacking
         hint = suggestion(str(key), KINDS, kind="keys")
         if hint.startswith("did"):
             return f"unknown key '{key}'; {hint}"
     unknown = f"unknown key '{next(iter(value))}'; " if value else ""
     return unknown + choice
+
+
+def _lacking_blank(text: str, known: Collection[str]) -> str | None:
+    """What is wrong with `event:Page Viewed`, which is text to YAML."""
+    key, colon, _ = text.partition(":")
+    return f"put a blank after the colon of '{key}:'" if colon and key in known else None
 
 
 def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> str:
@@ -146,6 +155,8 @@ def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> st
     if key in OPERATORS and model in (MODEL_OF_KIND["event"], SequenceStep):
         return f"'{key}' compares a property; write where: [{{property: name, {key}: ...}}]"
     known = [field.alias or name for name, field in model.model_fields.items()]
+    if lacking := _lacking_blank(key, known):
+        return lacking
     if _SYNONYMS.get(key) in known:
         return f"unknown key '{key}'; did you mean '{_SYNONYMS[key]}'?"
     return f"unknown key '{key}'; {suggestion(key, known, kind='known keys')}"

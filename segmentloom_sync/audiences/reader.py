@@ -6,6 +6,7 @@ they hide what a reviewer sees: duplicate keys, anchors and aliases, tags, Jinja
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,10 +63,11 @@ def read(content: bytes, path: str, *, kind: str = "audience files") -> tuple[Do
     if len(content) > MAXIMUM_BYTES:
         return None, [Problem(path, START, f"larger than {MAXIMUM_BYTES // 1024} KiB")]
     try:
-        text = content.decode("utf-8-sig")
+        text = content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return None, [Problem(path, Position(line, 1), "is not UTF-8 text")]
+        before = error.object[: error.start].decode()
+        place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return None, [Problem(path, place, "is not UTF-8 text; save the file as UTF-8")]
     jinja = [Problem(path, place, _jinja_message(text, place, kind)) for place in _jinja_in_lines(text)]
     if jinja:
         return None, jinja
@@ -78,9 +80,7 @@ def read(content: bytes, path: str, *, kind: str = "audience files") -> tuple[Do
     except _Refused as refused:
         return None, [Problem(path, refused.position, refused.message)]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Position(mark.line + 1, mark.column + 1) if mark else START
-        return None, [Problem(path, place, _syntax_message(error))]
+        return None, [Problem(path, *_syntax_problem(error))]
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Position(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
@@ -174,13 +174,37 @@ def _place(node: yaml.Node) -> Position:
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _syntax_message(error: yaml.MarkedYAMLError) -> str:
-    problem = str(error.problem or "is not valid YAML")
-    if "indentation indicators" in problem:
-        return 'text that starts with > or | needs quotes, e.g. count: ">= 2"'
-    if "cannot start any token" in problem:
-        return f"{problem}; put quotes around the text"
-    return problem
+_SYNTAX = (
+    ("indentation indicators", 'text that starts with > or | needs quotes, e.g. count: ">= 2"'),
+    ("'\\t' that cannot start", "a tab cannot stand here; use blanks"),
+    ("cannot start any token", "{problem}; put quotes around the text"),
+    ("expected <block end>", "does not fit in here: look at its indentation, and at quotes before it"),
+    ("another document", "a second document begins here; a file holds one"),
+    ("expected '<document start>'", "does not fit in here: look at its indentation, and at quotes before it"),
+    (
+        "mapping values are not allowed",
+        "a colon cannot stand here: quote text that holds one; end each key with a colon and a blank",
+    ),
+    ("expected the node content", "a value is missing here, or a bracket before it is not closed"),
+    ("could not find expected ':'", "a key needs a colon and a blank after it"),
+)
+"""What PyYAML says, and what is said instead."""
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[Position, str]:
+    problem, opened = str(error.problem or "is not valid YAML"), error.context_mark
+    mark = error.problem_mark or opened
+    message = next((said.format(problem=problem) for words, said in _SYNTAX if words in problem), problem)
+    if opened is not None and "could not find expected ':'" in problem:
+        mark = opened
+    elif opened is not None and "end of stream" in problem:
+        mark, message = opened, "the quote that opens here is not closed"
+    elif opened is not None and problem.startswith("expected ',' or"):
+        bracket, closing = ("{", "}") if problem.startswith("expected ',' or '}'") else ("[", "]")
+        message = f"expected , or {closing} here"
+        if "<stream end>" in problem or mark is None or mark.line > opened.line:
+            mark, message = opened, f"the {bracket} that opens here is not closed"
+    return Position(mark.line + 1, mark.column + 1) if mark else START, message
 
 
 def _jinja_in_lines(text: str) -> list[Position]:

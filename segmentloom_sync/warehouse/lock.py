@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from segmentloom_sync import terminal
-from segmentloom_sync.errors import ConfigError, CredentialsError, SegmentloomError, TryAgainLater
+from segmentloom_sync.errors import (
+    ConfigError,
+    CredentialsError,
+    SegmentloomError,
+    TryAgainLater,
+    WarehouseError,
+)
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.refusal import refusal
 
@@ -196,7 +202,10 @@ def _cannot_open(error: Exception, file: Path) -> SegmentloomError:
             f"{file.name} does not open with the encryption key of the target",
             hint="check the variable that `encryption_key` in profiles.yml names",
         )
-    return refusal(error, doing=f"opening {file.name}")
+    return WarehouseError(
+        refusal(error, doing=f"opening {file.name}").message,
+        hint=f"see that {file} is a DuckDB database, none of a newer DuckDB, and that you may read it",
+    )
 
 
 def engine_holder(message: str) -> str | None:

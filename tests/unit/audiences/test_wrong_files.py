@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import codecs
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from segmentloom_sync.audiences.library import parse
+from segmentloom_sync.audiences.compile import compile_audiences
+from segmentloom_sync.audiences.library import LONGEST_NAME, parse
 from segmentloom_sync.audiences.reader import MAXIMUM_BYTES
+from segmentloom_sync.errors import DefinitionError
+from segmentloom_sync.project import ProjectFolder
 from tests.workspace import CLI
 
 KEYS = "event, sequence, trait, audience, all, any, not"
@@ -28,8 +32,23 @@ WRONG = [
     ("match: {event: x, count: >= 2}", "1:26: found character '>' that cannot start any token; put quotes around the text"),
     ("match:\n  event: x\n  count: >= 2", '3:11: text that starts with > or | needs quotes, e.g. count: ">= 2"'),
     ("match: {event: @x}", "1:16: found character '@' that cannot start any token; put quotes around the text"),
-    ("match: {event: x", "1:17: expected ',' or '}', but got '<stream end>'"),
-    ("match: {event: x}\n---\nmatch: {event: y}", "2:1: but found another document"),
+    ("match: {event: x", "1:8: the { that opens here is not closed"),
+    ("match: {event: x\n  within: 7 days}", "1:8: the { that opens here is not closed"),
+    ("match: {all: [{event: x}}", "1:25: expected , or ] here"),
+    ("match: [", "1:9: a value is missing here, or a bracket before it is not closed"),
+    ("match: {event: x within: 7 days}", "1:24: expected , or } here"),
+    ("match: {event: 'x}\n", "1:16: the quote that opens here is not closed"),
+    ("match: {event: x}\n---\nmatch: {event: y}", "2:1: a second document begins here; a file holds one"),
+    ("match:\n\tevent: x", "2:1: a tab cannot stand here; use blanks"),
+    ("match: {event: x} \t\n", "1:19: a tab cannot stand here; use blanks"),
+    ("match:\n  event: x\n count: '>= 2'", "3:2: does not fit in here: look at its indentation, and at quotes before it"),
+    ("description: 'a' b\nmatch: {event: x}", "1:18: does not fit in here: look at its indentation, and at quotes before it"),
+    ("match: {event: x}\n...\na", "3:1: does not fit in here: look at its indentation, and at quotes before it"),
+    ("description: a: b", "1:15: a colon cannot stand here: quote text that holds one; end each key with a colon and a blank"),
+    ("match:\n  event: x\n  count\n", "3:3: a key needs a colon and a blank after it"),
+    ("match: {event:x}", "1:8: put a blank after the colon of 'event:'"),
+    ("match:\n  event:x", "2:3: put a blank after the colon of 'event:'"),
+    ("match: {event: x, within:7 days}", "1:19: put a blank after the colon of 'within:'"),
     ("match: {event: \x07}", "1:16: holds a control character"),
     ("match: {trait: a, gt: 2026-02-30}", "1:23: there is no such date or time as 2026-02-30"),
     ("? {a: b}\n: c", "1:3: a key must be plain text"),
@@ -213,24 +232,64 @@ def test_a_mistake_is_reported_at_its_place(case: tuple[str, ...]) -> None:
     assert [str(problem) for problem in problems] == [f"audiences/a.yml:{message}" for message in messages]
 
 
+def test_they_are_different_mistakes() -> None:
+    texts = [case[0] for case in WRONG]
+    assert len(set(texts)) == len(texts)
+    assert len({message.partition(": ")[2] for case in WRONG for message in case[1:]}) >= 60
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectFolder:
+    """A project whose one audience was compiled and then changed, so that compiling has something to write."""
+    directory = tmp_path_factory.mktemp("project")
+    (directory / "audiences").mkdir()
+    good = directory / "audiences" / "good.yml"
+    good.write_text("match: {event: x}")
+    project = ProjectFolder(directory, "shop")
+    compile_audiences(project, check=False)
+    good.write_text("match: {event: y}")
+    assert compile_audiences(project, check=True).written
+    return project
+
+
+@pytest.mark.parametrize("case", WRONG, ids=[f"{case[0][:40]!r}" for case in WRONG])
+def test_each_ends_compile_with_2_and_nothing_is_written(
+    project: ProjectFolder, case: tuple[str, ...]
+) -> None:
+    text, *messages = case
+    file = project.directory / "audiences" / "a.yml"
+    file.write_text(text, encoding="utf-8", newline="")
+    before = contents(project.directory)
+    with pytest.raises(DefinitionError) as refused:
+        compile_audiences(project, check=False)
+    assert refused.value.exit_code == 2
+    assert refused.value.message.splitlines() == [f"audiences/a.yml:{message}" for message in messages]
+    assert contents(project.directory) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    """All files and folders."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
 def test_compile_reports_all_of_them_at_once_ends_with_2_and_writes_nothing(tmp_path: Path) -> None:
-    assert len(WRONG) >= 60
     folder = tmp_path / "audiences"
     folder.mkdir()
     (tmp_path / "dbt_project.yml").write_text("name: shop\n")
     (folder / "good.yml").write_text("match: {event: x}")
     command = [str(CLI), "compile", "--project-dir", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
+    (folder / "good.yml").write_text("match: {event: y}")
     expected = []
     for number, (text, *messages) in enumerate(WRONG):
         name = f"wrong_{number:03}.yml"
         (folder / name).write_text(text, encoding="utf-8")
         expected += [f"audiences/{name}:{message}" for message in messages]
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    before = contents(tmp_path)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.stderr.removeprefix("error: ").splitlines() == expected
     assert (done.returncode, done.stdout) == (2, "")
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert contents(tmp_path) == before
 
 
 def test_an_audience_that_shares_no_member_with_itself_is_refused() -> None:
@@ -256,6 +315,7 @@ def test_all_mistakes_of_a_file_come_at_once_in_file_order() -> None:
     [
         ("Big Spenders", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
         ("1st", ".yml", "the file's name is the audience's name: lower-case letters, digits and _, a letter first"),
+        ("a" * (LONGEST_NAME + 1), ".yml", "the file's name is longer than 100 characters"),
         ("good", ".yaml", "must end in .yml; rename it to good.yml"),
         ("sizes", ".yml", "the name 'sizes' is taken: the table audience_sizes is another one"),
     ],
@@ -289,6 +349,37 @@ def test_a_wrong_file_name_is_reported(name: str, extension: str, message: str) 
 )
 def test_what_only_looks_wrong_is_fine(text: str) -> None:
     audience, problems = parse(text.encode(), name="a", label="a.yml")
+    assert problems == []
+    assert audience is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ("match: {event: x}\ndescription: plän".encode("latin-1"), "2:16"),
+        ("match: {event: x}".encode("utf-16"), "1:1"),
+        (codecs.BOM_UTF8 + b"match: \xff", "1:8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_reported(content: bytes, place: str) -> None:
+    _, problems = parse(content, name="a", label="a.yml")
+    assert [str(problem) for problem in problems] == [
+        f"a.yml:{place}: is not UTF-8 text; save the file as UTF-8"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        codecs.BOM_UTF8 + b"match: {event: x}\n",
+        b"match:\r\n  event: x\r\n  count: '>= 2'\r\n",
+        b"match:\r  event: x\r",
+        b"\n\n# a comment\nmatch: {event: x}",
+        ("a" * LONGEST_NAME).encode().join([b"match: {event: ", b"}"]),
+    ],
+)
+def test_how_an_editor_saves_a_file_does_not_matter(content: bytes) -> None:
+    audience, problems = parse(content, name="a" * LONGEST_NAME, label="a.yml")
     assert problems == []
     assert audience is not None
 
