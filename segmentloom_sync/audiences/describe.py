@@ -22,8 +22,12 @@ _SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 def condition_text(steps: Steps, leaf: Leaf) -> str:
     """A leaf condition with its path, e.g. `match.all[0]: event "Signed Up" >= 1 within 7 days`."""
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return f"{path.lstrip('.')}: {_text(leaf)}"
+    return f"{path_text(steps)}: {_text(leaf)}"
+
+
+def path_text(steps: Steps) -> str:
+    """Where something stands in the file, e.g. match.all[0]."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _text(leaf: Leaf) -> str:

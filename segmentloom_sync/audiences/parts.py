@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentloom_sync.audiences.breakdown import Step
 from segmentloom_sync.audiences.conditions import AllOf, AnyOf, Condition, Leaf, Not, Steps
-from segmentloom_sync.audiences.describe import condition_text
+from segmentloom_sync.audiences.describe import condition_text, path_text
 from segmentloom_sync.audiences.library import Audience
 
 
@@ -52,11 +52,6 @@ def group_text(condition: Condition) -> str:
     if isinstance(condition, AnyOf):
         return f"any of {len(condition.any)}"
     raise TypeError(f"{type(condition).__name__} is no group")
-
-
-def path_text(steps: Steps) -> str:
-    """Where something stands in the file, e.g. match.all[0]."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _text(steps: Steps, condition: Condition) -> str:
