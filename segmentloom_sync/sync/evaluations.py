@@ -4,57 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from segmentloom_sync.errors import SegmentloomError
 from segmentloom_sync.warehouse.base import Warehouse
+
+PUBLICATIONS: Final = "int_segmentloom__publications"
+"""One row per published audience: as of when its members are."""
 
 
 def published_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
     """Of when each audience's published members are, which may be older than one published before.
 
-    The members say so themselves. Of an audience without members its newest evaluation that found none does.
-    An audience of which it isn't known is left out.
+    An audience that is not published is left out.
     """
-    return {audience: max(times) for audience, times in _published(warehouse).items()}
+    if not warehouse.exists(PUBLICATIONS):
+        return {}
+    rows = warehouse.rows(f"select audience, evaluated_at from {warehouse.relation(PUBLICATIONS)}")
+    return {str(audience): evaluated_at for audience, evaluated_at in rows}
 
 
 def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | None) -> datetime | None:
     """As `published_evaluations`, of one audience.
 
     Returns:
-        None when it isn't known, or isn't `as_of` where that is given.
+        None when it is not published, or not `as_of` where that is given.
     """
-    found = _published(warehouse).get(audience, set())
-    if as_of is not None:
-        return as_of if as_of in found else None
-    return max(found, default=None)
-
-
-def _published(warehouse: Warehouse) -> dict[str, set[datetime]]:
-    """The times that the published members may be of: several only where several evaluations found none."""
-    if not warehouse.exists("audience_sizes"):
-        return {}
-    found: dict[str, set[datetime]] = {}
-    for audience, evaluated_at in warehouse.rows(
-        f"""
-        select
-            audience,
-            evaluated_at
-        from {warehouse.relation("audience_sizes")}
-        where members = 0
-        """
-    ):
-        found.setdefault(str(audience), set()).add(evaluated_at)
-    of_members = warehouse.rows(
-        f"""
-        select
-            audience,
-            max(evaluated_at) as evaluated_at
-        from {warehouse.relation("audience_membership")}
-        group by 1
-        """
-    )
-    return found | {str(audience): {evaluated_at} for audience, evaluated_at in of_members}
+    evaluated_at = published_evaluations(warehouse).get(audience)
+    return evaluated_at if as_of in (None, evaluated_at) else None
 
 
 def check_fresh(

@@ -29,7 +29,7 @@ RELATIONS: Mapping[str, Columns] = {
         "identifier": "string",
     },
     "audience_membership": {"audience": "string", "profile_id": "string", "evaluated_at": "timestamp"},
-    "audience_sizes": {"audience": "string", "evaluated_at": "timestamp", "members": "integer"},
+    "int_segmentloom__publications": {"audience": "string", "evaluated_at": "timestamp"},
 }
 
 
@@ -89,20 +89,15 @@ class Shop:
     def publish(self) -> None:
         """Write all relations anew, as a dbt run does."""
         statements = [
-            Statement(f"delete from {self.warehouse.relation(name)} where true")
-            for name in RELATIONS
-            if name != "audience_sizes"
+            Statement(f"delete from {self.warehouse.relation(name)} where true") for name in RELATIONS
         ]
         for name, person in sorted(self.people.items()):
             statements += self._person(name, person)
+        publications = self.warehouse.relation("int_segmentloom__publications")
         statements.append(
             Statement(
-                f"insert into {self.warehouse.relation('audience_sizes')} values (:audience, :now, :members)",
-                {
-                    "audience": self.audience,
-                    "now": self.clock.now(),
-                    "members": sum(person.is_member for person in self.people.values()),
-                },
+                f"insert into {publications} (audience, evaluated_at) values (:audience, :now)",
+                {"audience": self.audience, "now": self.clock.now()},
             )
         )
         self.warehouse.apply(statements)
