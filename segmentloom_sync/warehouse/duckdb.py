@@ -202,3 +202,8 @@ def _refusals(doing: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise refusal(error, doing=doing) from None
+    except RuntimeError as error:
+        # What a signal's handler raises while DuckDB works, Ctrl-C for one, comes out of it as this.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
