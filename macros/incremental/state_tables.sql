@@ -8,6 +8,7 @@
         },
         'counted_events': {'event': text, 'counters': text},
         'standing_audiences': {'node_id': text, 'audience': text, 'asks': text},
+        'built_views': {'node_id': text, 'digest': text},
         'loads': {'load_id': text, 'source_id': text, 'batch': number},
         'retractions': {
             'source_id': text, 'event_id': text, 'type': text, 'occurred_at': time, 'user_id': text, 'email': text,

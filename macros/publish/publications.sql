@@ -1,5 +1,5 @@
 {#-
-    What is to be published: name -> {relation, evaluated_at, generation, batch, rules, known_batch}.
+    What is to be published: name -> {relation, definition, evaluated_at, generation, batch, rules, known_batch}.
 
     generation, batch   of the changes of conditions that the members are as of
     rules               a digest of the definition and of those it uses
@@ -17,6 +17,7 @@
         {%- set before, definition = known.get(name), audience.node.config.meta.get('segmentloom_rule') -%}
         {%- set now = {
             'relation': audience.relation,
+            'definition': definition,
             'evaluated_at': segmentloom.as_of(),
             'generation': '',
             'batch': 0,

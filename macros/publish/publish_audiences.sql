@@ -13,6 +13,7 @@
         'audience_changes': ref('segmentloom__audience_changes'),
     } -%}
     {%- set membership = ref('segmentloom__audience_membership') -%}
+    {%- set conditions = ref('int_segmentloom__conditions') -%}
     {%- if execute and flags.WHICH == 'build' and not segmentloom.is_empty_run() -%}
         {%- set passed = segmentloom.whole_groups(segmentloom.passed_audiences(results), results) -%}
         {%- if passed -%}
@@ -20,7 +21,7 @@
             {%- do segmentloom.make_membership(membership) -%}
             {%- set known = segmentloom.progress('int_segmentloom__publications') or {'batch': 0} -%}
             {%- set published = segmentloom.publications(passed, tables) -%}
-            {%- set scratch = segmentloom.find_moves(published, tables) -%}
+            {%- set scratch = segmentloom.find_moves(published, tables, conditions) -%}
             {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables, known.batch)) -%}
             {%- for relation in scratch.values() -%}{%- do segmentloom.drop_scratch_table(relation) -%}{%- endfor -%}
         {%- endif -%}

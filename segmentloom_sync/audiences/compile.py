@@ -143,7 +143,7 @@ def model_text(audience: Audience, project_name: str) -> str:
     definition = json.dumps(audience.definition, indent=4, sort_keys=True, ensure_ascii=False)
     return (
         f"{{# {MARK} from {audience.path}; edit that file instead. #}}\n\n"
-        f"{{{{ config(enabled=(project_name == '{project_name}'), materialized='view') }}}}\n\n"
+        f"{{{{ config(enabled=(project_name == '{project_name}'), materialized='audience_view') }}}}\n\n"
         f"{{{{ segmentloom.audience({definition}) }}}}\n"
     )
 
