@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from tests.warm_dbt import WarmDbt
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT = Path(sys.executable).parent / "dbt"
 CLI = Path(sys.executable).parent / "segmentloom-sync"
@@ -71,7 +73,10 @@ class Workspace:
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run dbt in the project."""
-        return self._run(str(DBT), "--no-use-colors", *arguments, check=check)
+        done = WarmDbt.started().run(
+            ["--no-use-colors", *arguments], self.path, self._environment(), TIMEOUT_SECONDS
+        )
+        return self._checked(done, check)
 
     def cli(
         self, *arguments: str, check: bool = True, **environment: str
@@ -95,10 +100,17 @@ class Workspace:
             text=True,
             timeout=TIMEOUT_SECONDS,
             check=False,
-            env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", **environment},
+            env=self._environment(**environment),
         )
+        return self._checked(done, check)
+
+    @staticmethod
+    def _environment(**more: str) -> dict[str, str]:
+        return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", **more}
+
+    @staticmethod
+    def _checked(done: subprocess.CompletedProcess[str], check: bool) -> subprocess.CompletedProcess[str]:
         if check and done.returncode != 0:
-            raise AssertionError(
-                f"{program} {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-            )
+            command = " ".join(done.args)
+            raise AssertionError(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
