@@ -20,8 +20,9 @@
         {%- set moves = [] -%}
         {%- for name in names -%}
             {%- do moves.append(segmentloom.moves_between(
-                'select ' ~ segmentloom.literal(name) ~ ' as audience, profile_id from ' ~ published[name].relation ~ ' as members',
-                'select audience, profile_id from ' ~ tables['members'] ~ ' as members where audience = ' ~ segmentloom.literal(name),
+                'select profile_id from ' ~ published[name].relation ~ ' as members',
+                'select profile_id from ' ~ tables['members'] ~ ' as members where audience = ' ~ segmentloom.literal(name),
+                segmentloom.literal(name),
             )) -%}
         {%- endfor -%}
         {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ moves | join(' union all ')) -%}
@@ -80,16 +81,17 @@
     )) -%}
 {%- endmacro %}
 
-{# The moves from one relation of audience and profile_id to another: one pass over both. #}
-{% macro moves_between(members, known) -%}
+{# The moves from one relation of audience and profile_id to another, or of profile_id where all are of one `audience`: one
+   pass over both. #}
+{% macro moves_between(members, known, audience=none) -%}
     select
-        coalesce(members.audience, known.audience) as audience,
+        {{ audience or 'coalesce(members.audience, known.audience)' }} as audience,
         coalesce(members.profile_id, known.profile_id) as profile_id,
         case when known.profile_id is null then 'enter' else 'exit' end as change
 
     from ({{ members }}) as members
     full outer join ({{ known }}) as known
-        on known.profile_id = members.profile_id and known.audience = members.audience
+        on known.profile_id = members.profile_id{{ ' and known.audience = members.audience' if not audience }}
 
     where members.profile_id is null or known.profile_id is null
 {%- endmacro %}
