@@ -6,7 +6,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from segmentloom_sync.audiences.json_schema import audience_schema, schema_text
+from segmentloom_sync.audiences.json_schema import KEYS, TITLES, audience_schema, schema_text
 from segmentloom_sync.audiences.library import parse
 from tests.workspace import REPOSITORY
 
@@ -61,6 +61,22 @@ def test_an_editor_is_told_of_choices_and_patterns() -> None:
     assert len(trait["oneOf"]) == 12
 
 
+def test_an_editor_says_what_is_wrong_in_words() -> None:
+    """`errorMessage` is what yaml-language-server, which editors run, shows instead of its own message."""
+    schema = audience_schema()
+    assert (
+        schema["properties"]["match"]["errorMessage"]
+        == schema["properties"]["exclude"]["errorMessage"]
+        == KEYS
+    )
+    for definition in schema["$defs"].values():
+        for described in definition["properties"].values():
+            assert ("pattern" in described) <= ("errorMessage" in described)
+    beside = schema["$defs"]["EventCondition"]["dependencies"]["count"]
+    assert beside["properties"]["sum"] is False
+    assert "count, distinct_days, sum" in beside["errorMessage"]
+
+
 @pytest.mark.parametrize("text", RIGHT)
 def test_the_schema_takes_what_the_code_takes(text: str) -> None:
     audience, problems = parse(text.encode(), name="a", label="a")
@@ -77,5 +93,5 @@ def test_the_schema_refuses_what_the_code_refuses(text: str) -> None:
 
 def test_the_schema_is_plain_json_without_noise() -> None:
     text = schema_text()
-    assert text.count('"title"') == 1
+    assert text.count('"title"') == 1 + len(TITLES)
     assert "null" not in text.replace("null is none", "")
