@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,6 +74,10 @@ class MacroRenderer:
             ConfigError: there is no such macro, or it refuses its arguments.
         """
         return str(self._named(macro)(*arguments, **keywords)).strip()
+
+    def names(self, pattern: str) -> list[str]:
+        """The macros whose names match a shell pattern, sorted."""
+        return sorted(name for name in self._texts if fnmatchcase(name, pattern))
 
     def _named(self, name: str) -> Callable[..., Any]:
         if name not in self._texts:

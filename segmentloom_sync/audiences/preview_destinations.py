@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -20,12 +21,12 @@ from segmentloom_sync.destinations.registry import destination_type, destination
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.settings import FILE, load_settings
+from segmentloom_sync.sync.absent_tables import with_absent_tables
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import PlanCounts, delta, preview, wanted_by_type
-from segmentloom_sync.sync.tables import BATCHES, LEDGER
+from segmentloom_sync.sync.size_floor import floor_warning
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
-from segmentloom_sync.warehouse.base import Area, Statement, Warehouse
-from segmentloom_sync.warehouse.dbt_types import DBT_TYPES, UTC_TIME
+from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 COUNT_BY_TYPE = """
 select
@@ -82,7 +83,6 @@ class DestinationCounter:
         self._audience = audience
         self._now = now
         self._choices = choices
-        self._has_synced = warehouse.exists("ledger", "sync") and warehouse.exists("batches", "sync")
 
     def question(self, spec: SyncSpec, members: Statement) -> Statement:
         """The query that counts one sync for a query of members.
@@ -96,11 +96,13 @@ class DestinationCounter:
     def counts(self, spec: SyncSpec, rows: list[tuple[Any, ...]]) -> DestinationCounts:
         """What the rows of that query say."""
         wanted = {str(kind): int(number) for kind, number, _, _ in rows}
+        warning = floor_warning(self.target(spec), sum(wanted.values()), is_bound=len(spec.identifiers) > 1)
         return DestinationCounts(
             destination=spec.destination,
             identifiers={kind: wanted.get(kind, 0) for kind in spec.identifiers},
             adds=sum(int(adds) for _, _, adds, _ in rows),
             removes=sum(int(removes) for _, _, _, removes in rows),
+            warnings=(warning,) if warning else (),
         )
 
     def plan(self, spec: SyncSpec, members: Statement) -> Statement:
@@ -154,31 +156,10 @@ class DestinationCounter:
             consent_rule=consent_rule(destination, cast(DestinationSettings, choices)),
         )
 
-    @property
+    @cached_property
     def _tables(self) -> Warehouse:
-        return self._warehouse if self._has_synced else cast(Warehouse, _BeforeFirstSync(self._warehouse))
+        return with_absent_tables(self._warehouse)
 
     def _list_id(self, target: SyncTarget) -> str | None:
-        known = remembered_list(self._warehouse, target) if self._has_synced else None
+        known = remembered_list(self._tables, target)
         return known.id if known else None
-
-
-class _BeforeFirstSync:
-    """The names of relations while the sync has no tables: empty selects stand in for them."""
-
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
-
-    def relation(self, name: str, area: Area = "") -> str:
-        """As `Warehouse.relation`."""
-        columns = {"ledger": LEDGER, "batches": BATCHES}.get(name) if area == "sync" else None
-        if columns is None:
-            return self._warehouse.relation(name, area)
-        engine = self._warehouse.engine
-        types = {**DBT_TYPES[engine], "integer": "bigint", "timestamp": UTC_TIME[engine]}
-        nothing = ", ".join(f"cast(null as {types[kind]}) as {column}" for column, kind in columns.items())
-        return f"(select {nothing} limit 0)"
-
-    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """As `Warehouse.rows`."""
-        return self._warehouse.rows(sql, **parameters)

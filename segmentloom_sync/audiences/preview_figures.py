@@ -35,12 +35,13 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class DestinationCounts:
-    """What one sync of the audience would have and change, in identifiers."""
+    """What one sync of the audience would have and change, in identifiers, and what to know of the list."""
 
     destination: str
     identifiers: Mapping[str, int]
     adds: int
     removes: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Preview:
                     "identifiers": dict(counts.identifiers),
                     "adds": counts.adds,
                     "removes": counts.removes,
+                    "warnings": list(counts.warnings),
                 }
                 for counts in self.by_destination
             ],

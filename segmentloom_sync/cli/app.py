@@ -60,6 +60,7 @@ def _register() -> None:
         match_rates,
         plan,
         preview,
+        privacy,
         profile,
         run,
         simulate,

@@ -69,18 +69,20 @@ def _counts(
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
     from segmentloom_sync.errors import ConfigError
+    from segmentloom_sync.sync.absent_tables import with_absent_tables
     from segmentloom_sync.sync.hygiene import NEEDED, count_identifiers
 
     if not all(warehouse.exists(name) for name in NEEDED):
         return []
     audiences, _ = load_audiences(project)
     choices = configured_choices(project.directory, config)
+    tables = with_absent_tables(warehouse)
     counts = []
     for audience in audiences.values():
         counter = DestinationCounter(warehouse, audience.name, now, choices)
         for spec in audience.sync:
             try:
-                counts += count_identifiers(warehouse, counter.target(spec))
+                counts += count_identifiers(tables, counter.target(spec))
             except ConfigError as error:
                 terminal.warn(f"{audience.name} to {spec.destination}: {error.message}")
     return counts

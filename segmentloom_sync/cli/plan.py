@@ -37,6 +37,7 @@ def plan(
     from segmentloom_sync.project import Project
     from segmentloom_sync.settings import load_settings
     from segmentloom_sync.sync.choice import choose
+    from segmentloom_sync.sync.environment import Binding, environment_of
     from segmentloom_sync.sync.runner import SyncRunner
     from segmentloom_sync.sync.runs import worst_exit_code
     from segmentloom_sync.sync.targets import sync_targets
@@ -54,6 +55,7 @@ def plan(
         runner = SyncRunner(
             warehouse,
             clock,
+            binding=Binding(environment_of(warehouse, project.target)),
             remedy="evaluate with `dbt build` and plan again, or take `segmentloom-sync run --dry-run`",
         )
         reports = [runner.plan(entry) for entry in targets]
@@ -63,11 +65,11 @@ def plan(
 
 def _with_tables(project: Project) -> Warehouse:
     """The warehouse, read only unless the sync's tables have to be made first."""
-    from segmentloom_sync.sync.tables import TABLES, ensure_tables
+    from segmentloom_sync.sync.tables import ensure_tables, has_tables
     from segmentloom_sync.warehouse.connect import connect
 
     warehouse = connect(project, read_only=True)
-    if not all(warehouse.exists(name, "sync") for name in TABLES):
+    if not has_tables(warehouse):
         warehouse.close()
         warehouse = connect(project)
         ensure_tables(warehouse)

@@ -20,7 +20,7 @@ PLAIN_BLOCKS = "_.-=*#"
 
 
 def print_preview(result: Preview) -> None:
-    """Tables on stdout."""
+    """Tables on stdout, warnings on stderr."""
     console = terminal.stdout()
     console.print(
         f"[bold]{result.audience}[/bold]: {counted(result.members, 'member')} as of "
@@ -39,6 +39,9 @@ def print_preview(result: Preview) -> None:
     if result.history:
         console.print()
         console.print(_history(result.history, plain=console.options.ascii_only))
+    for counts in result.by_destination:
+        for warning in counts.warnings:
+            terminal.warn(warning)
 
 
 def _conditions(result: Preview) -> Table:

@@ -26,8 +26,13 @@ def run(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and plan, but send nothing.")] = False,
     release: Annotated[bool, typer.Option("--release", help="Let a held change of AUDIENCE pass.")] = False,
+    rebind: Annotated[
+        bool,
+        typer.Option("--rebind", help="Take the lists of AUDIENCE over from another target or warehouse."),
+    ] = False,
     by: Annotated[
-        str | None, typer.Option("--by", help="Who releases it; kept in the record of runs.", metavar="NAME")
+        str | None,
+        typer.Option("--by", help="Who releases or rebinds; kept in the records.", metavar="NAME"),
     ] = None,
     recreate: Annotated[
         bool, typer.Option("--recreate", help="Make the lists of AUDIENCE anew where they are gone.")
@@ -54,14 +59,17 @@ def run(
     from segmentloom_sync.sync.runs import worst_exit_code
 
     names = audiences or []
-    if (release or recreate) and not names:
+    flags = {"release": release, "rebind": rebind, "recreate": recreate}
+    given = [name for name, wanted in flags.items() if wanted]
+    if given and not names:
         raise ConfigError(
-            f"--{'release' if release else 'recreate'} needs the name of an audience",
-            hint="segmentloom-sync run AUDIENCE --release --by NAME",
+            f"--{given[0]} needs the name of an audience",
+            hint=f"segmentloom-sync run AUDIENCE --{given[0]}{' --by NAME' * (release or rebind)}",
         )
-    if release != (by is not None) or (by is not None and not by.strip()):
+    if (release or rebind) != (by is not None) or (by is not None and not by.strip()):
         raise ConfigError(
-            "--release and --by NAME go together", hint="who releases is kept in the record of runs"
+            f"--{'rebind' if rebind else 'release'} and --by NAME go together",
+            hint="who lets it pass is kept in the records",
         )
     if no_build and as_of is not None:
         raise ConfigError(
@@ -72,7 +80,8 @@ def run(
         only_due=due,
         build=not no_build,
         send=not dry_run,
-        released_by=by,
+        released_by=by if release else None,
+        rebound_by=by if rebind else None,
         recreate=recreate,
         as_of=moment(as_of, "--as-of"),
     )

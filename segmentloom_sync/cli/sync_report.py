@@ -20,6 +20,8 @@ def print_reports(reports: Sequence[RunReport], *, json: bool, is_plan: bool = F
     else:
         _print_table(reports, is_plan=is_plan)
     for report in reports:
+        for warning in report.warnings:
+            terminal.warn(f"{report.audience}: {warning}")
         if report.message:
             terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
         if report.hint:

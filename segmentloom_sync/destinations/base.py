@@ -112,6 +112,8 @@ class Destination(Protocol):
     """True (with the setting `consent: from_profile`) when a person of unknown consent may not be sent."""
     member_days: ClassVar[int | None]
     """Days after which the platform forgets a member that was not added again; None: never."""
+    min_matched: ClassVar[int | None]
+    """Matched people below which the platform uses no list; None: it uses any. Only warned about."""
     batch_size: int
     """Members per request; the platform's maximum unless configured smaller."""
 

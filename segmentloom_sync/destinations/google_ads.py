@@ -116,6 +116,7 @@ class GoogleAds:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = True
     member_days: ClassVar[int | None] = MEMBER_DAYS
+    min_matched: ClassVar[int | None] = 100
     Settings: ClassVar[SettingsType] = GoogleAdsSettings
 
     def __init__(
@@ -190,13 +191,30 @@ class GoogleAds:
 
     def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
         """The list's match rate in per cent. Absent and 0 look alike, so neither is reported."""
-        entry = self._call(
-            "GET", f"{self._account}/userLists/{audience_list.id}", list_name=audience_list.name
-        )
+        entry = self._call("GET", self._path(audience_list), list_name=audience_list.name)
         with http.understood(self.type):
             info = entry.get("ingestedUserListInfo", {}).get("contactIdInfo", {})
             percent = float(info.get("matchRatePercentage", 0))
         return (MatchRate("percent", "matchRatePercentage", lower=percent, upper=percent),) if percent else ()
+
+    def description(self, audience_list: AudienceList) -> str:
+        """What Google Ads shows beside the list's name."""
+        entry = self._call("GET", self._path(audience_list), list_name=audience_list.name)
+        with http.understood(self.type):
+            return str(entry.get("description", ""))
+
+    def describe(self, audience_list: AudienceList, text: str) -> None:
+        """Change the description and nothing else."""
+        self._call(
+            "PATCH",
+            self._path(audience_list),
+            list_name=audience_list.name,
+            params={"updateMask": "description"},
+            json={"description": text},
+        )
+
+    def _path(self, audience_list: AudienceList) -> str:
+        return f"{self._account}/userLists/{audience_list.id}"
 
     def _member(self, member: Member, operation: Operation) -> dict[str, Any]:
         identifiers = [{_FIELDS[kind]: value} for kind, value in member.identifiers]

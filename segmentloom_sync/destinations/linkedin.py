@@ -72,6 +72,7 @@ class LinkedIn:
     identifier_types: ClassVar[tuple[str, ...]] = ("email",)
     demands_consent: ClassVar[bool] = False
     member_days: ClassVar[int | None] = MEMBER_DAYS
+    min_matched: ClassVar[int | None] = 300
     Settings: ClassVar[SettingsType] = LinkedInSettings
 
     def __init__(

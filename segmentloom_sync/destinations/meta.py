@@ -65,6 +65,7 @@ class Meta:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = False
     member_days: ClassVar[int | None] = None
+    min_matched: ClassVar[int | None] = 100
     Settings: ClassVar[SettingsType] = MetaSettings
 
     def __init__(
@@ -137,6 +138,17 @@ class Meta:
         if lower < 0 or upper < 0:
             return ()
         return (MatchRate("bounds", "approximate_count", lower=lower, upper=upper),)
+
+    def description(self, audience_list: AudienceList) -> str:
+        """What Ads Manager shows beside the list's name."""
+        query = {"fields": "description"}
+        answer = self._call("GET", audience_list.id, list_name=audience_list.name, params=query)
+        with http.understood(self.type):
+            return str(answer.get("description", ""))
+
+    def describe(self, audience_list: AudienceList, text: str) -> None:
+        """Change the description and nothing else."""
+        self._call("POST", audience_list.id, list_name=audience_list.name, json={"description": text})
 
     def _lists(self) -> Iterator[dict[str, Any]]:
         query = {"fields": "id,name,subtype", "limit": str(LISTS_PER_PAGE)}

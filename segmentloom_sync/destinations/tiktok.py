@@ -57,6 +57,7 @@ class TikTok:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = False
     member_days: ClassVar[int | None] = None
+    min_matched: ClassVar[int | None] = 1_000
     Settings: ClassVar[SettingsType] = TikTokSettings
 
     def __init__(

@@ -82,6 +82,7 @@ class Webhook:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = False
     member_days: ClassVar[int | None] = None
+    min_matched: ClassVar[int | None] = None
     Settings: ClassVar[SettingsType] = WebhookSettings
 
     def __init__(

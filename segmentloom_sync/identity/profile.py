@@ -15,6 +15,7 @@ from segmentloom_sync.identity.profile_attributes import Attribute, profile_attr
 from segmentloom_sync.identity.profile_identifiers import Member, oldest_identifier, profile_identifiers
 from segmentloom_sync.identity.profile_places import Holding, Membership, holdings, memberships
 from segmentloom_sync.identity.refusals import count_refused
+from segmentloom_sync.privacy.suppressed import is_suppressed
 from segmentloom_sync.warehouse.base import Warehouse
 
 NEEDED = (
@@ -34,6 +35,7 @@ class Summary:
 
     Attributes:
         owned_event_count: the events that the profile owns; others may carry its identifiers.
+        is_opted_out: by a signal of a browser, or by a request.
     """
 
     first_seen_at: datetime | None
@@ -157,6 +159,6 @@ def read_summary(warehouse: Warehouse, profile_id: str) -> Summary:
         int(events),
         user_data,
         personalization,
-        is_opted_out=bool(is_opted_out),
+        is_opted_out=bool(is_opted_out) or is_suppressed(warehouse, profile_id),
         is_quarantined=bool(is_quarantined),
     )

@@ -10,7 +10,7 @@ from segmentloom_sync.warehouse.base import Area, Engine, Warehouse
 def shadowed(warehouse: Warehouse) -> Warehouse:
     """The warehouse as if the shadow were live; what the sync wrote stays what it is.
 
-    It has what queries need: `relation`, `exists` and `rows`.
+    It has what queries need: `relation`, `exists`, `rows` and `sha256_hex`.
     """
     return cast(Warehouse, _Shadowed(warehouse))
 
@@ -35,3 +35,6 @@ class _Shadowed:
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         return self._warehouse.rows(sql, **parameters)
+
+    def sha256_hex(self, expression: str) -> str:
+        return self._warehouse.sha256_hex(expression)

@@ -39,6 +39,8 @@ class UserLists:
             change = messages.parse(messages.USER_LIST, request.json())
             if "ingestedUserListInfo" in change:
                 return refused([Violation("user_list", "Fixed.", "IMMUTABLE_FIELD_FOR_UPDATE")])
+            if mask := request.query.get("updateMask"):
+                change = {name: value for name, value in change.items() if name in mask.split(",")}
             entry.name = change.pop("displayName", entry.name)
             entry.details.update(change)
         return Answer(200, user_list(entry, self._matching))

@@ -93,6 +93,7 @@ class MetaSimulator(Platform):
                 return Answer(200, self._shown(entry, parameters.get("fields", "id")))
             case ("POST", None):
                 entry.name = parameters.get("name", entry.name)
+                entry.details["description"] = parameters.get("description", entry.details["description"])
                 return Answer(200, {"success": True})
             case ("DELETE", None):
                 self.lists.delete(node)

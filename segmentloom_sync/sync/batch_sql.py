@@ -73,20 +73,54 @@ batch as (
 
 ),
 
-opted_out as (
+concerned as (
 
-    select distinct
-        batch.identifier_type,
-        batch.identifier
+    select batch.member_key as profile_id
+    from batch
+
+    union all
+
+    select hashed.profile_id
     from batch
     inner join {{hashed_identifiers}} as hashed
         on
             batch.identifier_type = hashed.identifier_type
             and batch.identifier = hashed.identifier
-    inner join {{profiles}} as profiles on hashed.profile_id = profiles.profile_id
+    where hashed.hash_rule = :hash_rule
+
+),
+
+opted_out_profiles as (
+
+    select profiles.profile_id
+    from {{profiles}} as profiles
     where
-        hashed.hash_rule = :hash_rule
-        and coalesce(profiles.is_opted_out, false)
+        coalesce(profiles.is_opted_out, false)
+        and profiles.profile_id in (select concerned.profile_id from concerned)
+
+    union all
+
+    {{suppressed_profiles}}
+
+),
+
+opted_out as (
+
+    select distinct
+        refused.identifier_type,
+        refused.identifier
+    from (
+        select
+            hashed.identifier_type,
+            hashed.identifier
+        from {{hashed_identifiers}} as hashed
+        inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
+        where hashed.hash_rule = :hash_rule
+
+        union all
+
+        {{suppressed_hashes}}
+    ) as refused
 
 ),
 
@@ -100,7 +134,11 @@ eligible as (
     where
         profiles.profile_id in (select batch.member_key from batch)
         and not coalesce(profiles.is_quarantined, false)
-        and not coalesce(profiles.is_opted_out, false){{consent}}
+        and not exists (
+            select 1
+            from opted_out_profiles as refusing
+            where refusing.profile_id = profiles.profile_id
+        ){{consent}}
 
 )
 
@@ -122,6 +160,10 @@ order by
     batch.identifier_type,
     batch.identifier
 """
+
+CONCERNED = "identifiers.profile_id in (select concerned.profile_id from concerned)"
+BATCH_HASHES = "select batch.identifier_type, batch.identifier from batch"
+"""What `CONTENT` asks the suppressions about."""
 
 ACCEPT_ADD = f"""
 update {{ledger}}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentloom_sync.destinations.base import ConsentStatus, Identifier, Member
+from segmentloom_sync.privacy.suppressed import suppressed_hashes, suppressed_profiles
 from segmentloom_sync.sync import batch_sql as sql
 from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
@@ -140,7 +141,11 @@ def _requests(
 def _content_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
     return session.rows(
         sql.CONTENT,
-        {"consent": consent_condition(session.target.consent_rule)},
+        {
+            "consent": consent_condition(session.target.consent_rule),
+            "suppressed_profiles": suppressed_profiles(session.warehouse, sql.CONCERNED),
+            "suppressed_hashes": suppressed_hashes(session.warehouse, sql.BATCH_HASHES),
+        },
         batch_number=batch.number,
         hash_rule=session.target.destination.hash_rule,
         state="sent" if batch.operation == "add" else "removing",

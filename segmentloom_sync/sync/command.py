@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from segmentloom_sync.settings import Settings, load_settings
 from segmentloom_sync.sync.build import build_audiences
 from segmentloom_sync.sync.cadence import due_audiences, time_zone
 from segmentloom_sync.sync.choice import Chosen, choose
+from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
 from segmentloom_sync.sync.runner import SyncRunner
@@ -39,6 +40,7 @@ class RunOptions:
         build: recalculate with dbt first.
         send: False to plan only.
         released_by: who lets held changes pass.
+        rebound_by: who takes lists over from other environments.
     """
 
     names: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class RunOptions:
     build: bool = True
     send: bool = True
     released_by: str | None = None
+    rebound_by: str | None = None
     recreate: bool = False
     as_of: datetime | None = None
 
@@ -60,7 +63,7 @@ def run_command(
 
     Raises:
         ConfigError: an audience, an option or the configuration is wrong; nothing was built or sent.
-        DbtError: dbt failed for all.
+        DbtError: dbt failed for all, and nothing was to be sent.
         TryAgainLater: another process has the warehouse.
     """
     if options.as_of is not None and options.as_of > clock.now():
@@ -81,7 +84,15 @@ def run_command(
             terminal.say("nothing is due")
             return [], False
     names = list(dict.fromkeys(target.audience for target in targets))
-    failed = build_audiences(project, chosen, names, options.as_of) if options.build else {}
+    failed: dict[str, DbtError] = {}
+    if options.build:
+        try:
+            for name, message in build_audiences(project, chosen, names, options.as_of).items():
+                failed[name] = DbtError(message, hint="its last good members stay, save for opt-outs")
+        except DbtError as error:
+            if not options.send:
+                raise
+            failed = dict.fromkeys(names, error)  # who opted out leaves the lists all the same
     with closing(connect(project)) as warehouse, deferred_interrupt() as interrupt:
         ensure_tables(warehouse)
         runner = SyncRunner(
@@ -91,6 +102,7 @@ def run_command(
             as_of=options.as_of,
             released_by=options.released_by,
             recreate=options.recreate,
+            binding=Binding(environment_of(warehouse, project.target), options.rebound_by),
         )
         reports = _run_all(runner, targets, failed, send=options.send)
         if options.send:
@@ -99,15 +111,13 @@ def run_command(
 
 
 def _run_all(
-    runner: SyncRunner, targets: Sequence[SyncTarget], failed: dict[str, str], *, send: bool
+    runner: SyncRunner, targets: Sequence[SyncTarget], failed: Mapping[str, DbtError], *, send: bool
 ) -> list[RunReport]:
     reports = []
     for target in targets:
         if runner.interrupt.is_requested:
             break
-        unfit = None
-        if target.audience in failed:
-            unfit = DbtError(failed[target.audience], hint="its last good members stay, save for opt-outs")
+        unfit = failed.get(target.audience)
         if send:
             with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
                 report = runner.run(target, progress, unfit)

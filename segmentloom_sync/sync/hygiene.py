@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.privacy.suppressed import suppressed_profiles
 from segmentloom_sync.sync.plan import published_members
 from segmentloom_sync.sync.plan_sql import consent_condition
 from segmentloom_sync.sync.target import SyncTarget
@@ -15,7 +16,13 @@ from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 CAUSES: Final = ("missing", "malformed", "placeholder", "double_hashed", "no_country_code")
 """Why a member has no identifier of a kind. What only the platform's own rule refuses is malformed."""
-NEEDED: Final = ("profiles", "hashed_identifiers", "identifier_problems", "audience_membership")
+NEEDED: Final = (
+    "profiles",
+    "identifiers",
+    "hashed_identifiers",
+    "identifier_problems",
+    "audience_membership",
+)
 
 _COUNTS: Final = """
     select
@@ -32,7 +39,8 @@ _COUNTS: Final = """
         inner join ({members}) as members on profiles.profile_id = members.profile_id
         where
             not coalesce(profiles.is_quarantined, false)
-            and not coalesce(profiles.is_opted_out, false){consent}
+            and not coalesce(profiles.is_opted_out, false)
+            and profiles.profile_id not in ({suppressed_profiles}){consent}
     ) as eligible on true
     left join (
         select distinct
@@ -163,6 +171,9 @@ def _query(warehouse: Warehouse, target: SyncTarget) -> Statement:
         kinds=" union all ".join(f"select :{name} as identifier_type" for name in kinds),
         members=members.sql,
         profiles=warehouse.relation("profiles"),
+        suppressed_profiles=suppressed_profiles(
+            warehouse, f"identifiers.profile_id in (select listed.profile_id from ({members.sql}) as listed)"
+        ),
         hashed_identifiers=warehouse.relation("hashed_identifiers"),
         identifier_problems=warehouse.relation("identifier_problems"),
         consent=consent_condition(target.consent_rule),

@@ -19,6 +19,7 @@ from segmentloom_sync.errors import (
 )
 from segmentloom_sync.sync import batches, match_rates
 from segmentloom_sync.sync.confirmations import confirm_requests
+from segmentloom_sync.sync.environment import Binding
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.hygiene import store_identifier_counts
 from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
@@ -43,6 +44,7 @@ class ListSync:
         report: filled while the work goes on, so that it is right wherever the work ends.
         progress: advanced by the identifiers that have an outcome.
         unreachable: why the platform was given up already, if it was.
+        binding: to what the list is bound.
     """
 
     warehouse: Warehouse
@@ -53,6 +55,7 @@ class ListSync:
     report: RunReport
     progress: Progress
     unreachable: Unreachable | None = None
+    binding: Binding | None = None
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
 
@@ -89,7 +92,14 @@ class ListSync:
             counts = preview(self.warehouse, self.target, None, self.clock.now())
             if counts.wanted == 0:
                 return  # no list is made for nobody
-        self.audience_list = resolve_list(self.warehouse, self.clock, self.target, self.lease, self.attempts)
+        self.audience_list = resolve_list(
+            self.warehouse,
+            self.clock,
+            self.target,
+            self.lease,
+            self.attempts,
+            None if only_private else self.binding,
+        )
         session = SyncSession(
             self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
         )

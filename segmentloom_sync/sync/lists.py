@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from segmentloom_sync.destinations.base import AudienceList, Clock
+from segmentloom_sync.destinations.marks import DescribesLists, Mark, mark_of, marked
+from segmentloom_sync.sync.environment import Binding, bound_to, environment_id, wrong_environment
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.target import SyncTarget
@@ -27,14 +29,28 @@ def remembered_list(warehouse: Warehouse, target: SyncTarget) -> AudienceList | 
 
 
 def resolve_list(
-    warehouse: Warehouse, clock: Clock, target: SyncTarget, lease: Lease, attempts: Attempts
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    lease: Lease,
+    attempts: Attempts,
+    binding: Binding | None = None,
 ) -> AudienceList:
     """The remembered list, else the platform's list of that name, else a new one.
 
     A list that was remembered is never looked up or created again: see `forget_list`.
+
+    Args:
+        binding: to whom the list is bound by that; None for nobody.
+
+    Raises:
+        ConfigError: another environment keeps the list in step.
     """
     known = remembered_list(warehouse, target)
     if known is not None:
+        if binding is not None and binding.is_new(bound_to(warehouse, target)):
+            _mark(warehouse, clock, target, attempts, known, binding)
+            _remember(warehouse, clock, target, lease, known, binding, is_created=False)
         return known
     created = False
 
@@ -49,24 +65,69 @@ def resolve_list(
         return target.destination.create_list(target.list_name, target.identifier_types)
 
     audience_list = attempts.call(find_or_create)
+    if binding is not None:
+        _mark(warehouse, clock, target, attempts, audience_list, binding)
+    _remember(warehouse, clock, target, lease, audience_list, binding, is_created=created)
+    return AudienceList(audience_list.id, target.list_name)
+
+
+def _mark(
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    attempts: Attempts,
+    audience_list: AudienceList,
+    binding: Binding,
+) -> None:
+    """Write at the platform whose the list is, where it keeps a text with lists.
+
+    Raises:
+        ConfigError: it says that the list is another environment's, and nobody takes it over.
+    """
+    destination = target.destination
+    if not isinstance(destination, DescribesLists):
+        return
+    mine = Mark(binding.environment.target, environment_id(warehouse, binding.environment, clock.now()))
+    description = attempts.call(lambda: destination.description(audience_list))
+    found = mark_of(description)
+    if found and found.environment_id != mine.environment_id and not binding.by:
+        raise wrong_environment(target, f"another warehouse, target {found.target}", binding.environment)
+    text = marked(description, mine)
+    if text != description:
+        attempts.call(lambda: destination.describe(audience_list, text))
+
+
+def _remember(
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    lease: Lease,
+    audience_list: AudienceList,
+    binding: Binding | None,
+    *,
+    is_created: bool,
+) -> None:
+    given = {
+        "destination": target.destination_name,
+        "list_name": target.list_name,
+        "list_id": audience_list.id,
+        "audience": target.audience,
+        "is_created": is_created,
+        "recorded_at": clock.now(),
+    }
+    if binding is not None:
+        given |= {"target": binding.environment.target, "place": binding.environment.place}
+        given |= {"bound_by": binding.by} if binding.by else {}
     warehouse.execute(
         f"""
-        insert into {warehouse.relation("lists", "sync")} (
-            destination, list_name, list_id, audience, is_created, recorded_at
-        )
-        select :destination, :list_name, :list_id, :audience, :is_created, :now
+        insert into {warehouse.relation("lists", "sync")} ({", ".join(given)})
+        select {", ".join(f":{name}" for name in given)}
         from (select 1 as one) as single
         where {lease.condition}
         """,
-        destination=target.destination_name,
-        list_name=target.list_name,
-        list_id=audience_list.id,
-        audience=target.audience,
-        is_created=created,
-        now=clock.now(),
+        **given,
         **lease.parameters,
     )
-    return AudienceList(audience_list.id, target.list_name)
 
 
 def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from segmentloom_sync.sync.plan_sql import COUNT, DELTA, LEDGER_SIZE, WANTED_BY_TYPE, consent_condition
+from segmentloom_sync.sync.plan_counts_sql import COUNT, LEDGER_SIZE, WANTED_BY_TYPE
+from segmentloom_sync.sync.plan_sql import DELTA, consent_condition
+from segmentloom_sync.sync.suppressed_parts import suppressed_parts
 from segmentloom_sync.sync.target import MIN_REMOVALS, SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
@@ -30,6 +32,7 @@ class PlanCounts:
         private_removes: removals for privacy (see `delta`); no guard stops them.
         new_removes: removals, private ones not counted, that no earlier run has let through already.
         forgets: identifiers that are no longer wanted and that no call can have put on the list.
+        people: profiles whose identifiers the list shall hold; None where the rows to keep are not counted.
     """
 
     adds: int
@@ -41,6 +44,7 @@ class PlanCounts:
     forgets: int
     wanted: int
     held: int
+    people: int | None = None
 
 
 def published_members(warehouse: Warehouse, audience: str) -> Statement:
@@ -74,11 +78,15 @@ def delta(
     """
     members = members or published_members(warehouse, target.audience)
     kinds = {f"kind_{position}": kind for position, kind in enumerate(target.identifier_types)}
+    relations = {
+        "profiles": warehouse.relation("profiles"),
+        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
+        "ledger": warehouse.relation("ledger", "sync"),
+    }
     sql = DELTA.format(
         members=members.sql,
-        profiles=warehouse.relation("profiles"),
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
-        ledger=warehouse.relation("ledger", "sync"),
+        **relations,
+        **suppressed_parts(warehouse, relations),
         batches=warehouse.relation("batches", "sync"),
         consent=consent_condition(target.consent_rule),
         kinds=", ".join(f":{name}" for name in kinds),
@@ -92,8 +100,8 @@ def delta(
         "list_id": list_id or "",
         "unconfirmed_since": now - UNCONFIRMED,
         "renew_before": renew_before(target.destination.member_days, now),
-        "min_removals": MIN_REMOVALS,
-        "max_removal_percent": target.max_removal_percent,
+        "min_removals": MIN_REMOVALS if target.trusts_absence else -1,
+        "max_removal_percent": target.max_removal_percent if target.trusts_absence else -1.0,
     }
     return Statement(sql, parameters)
 
@@ -119,7 +127,7 @@ def count(
         relation: a table made from `delta` (rows to keep may be left out), or the query itself in brackets.
         parameters: those of the query.
     """
-    [(adds, removes, added, removed, private, new, forgets, wanted, in_ledger)] = [
+    [(adds, removes, added, removed, private, new, forgets, wanted, in_ledger, people)] = [
         [int(number or 0) for number in row]
         for row in warehouse.rows(COUNT.format(relation=relation), **(parameters or {}))
     ]
@@ -138,6 +146,7 @@ def count(
         forgets=forgets,
         wanted=wanted + int(rows) - in_ledger,
         held=int(held or 0),
+        people=people if in_ledger == int(rows) else None,
     )
 
 

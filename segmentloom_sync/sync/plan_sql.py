@@ -21,25 +21,25 @@ def consent_condition(rule: ConsentRule) -> str:
     return _CONSENT[rule]
 
 
-# An identifier that an opted-out person shares with others is not sent for the others either.
-OPTED_OUT = """
-    select distinct
-        hashed.identifier_type,
-        hashed.identifier
-    from {hashed_identifiers} as hashed
-    inner join {profiles} as profiles on hashed.profile_id = profiles.profile_id
-    where
-        hashed.hash_rule = :hash_rule
-        and coalesce(profiles.is_opted_out, false)
-"""
-
-DELTA = (
-    """
+DELTA = """
 with
 
 members as (
 
     {members}
+
+),
+
+{concerned}
+opted_out_profiles as (
+
+    select profiles.profile_id
+    from {profiles} as profiles
+    where coalesce(profiles.is_opted_out, false)
+
+    union all
+
+    {suppressed_profiles}
 
 ),
 
@@ -50,14 +50,33 @@ eligible as (
     inner join members on profiles.profile_id = members.profile_id
     where
         not coalesce(profiles.is_quarantined, false)
-        and not coalesce(profiles.is_opted_out, false){consent}
+        and not exists (
+            select 1
+            from opted_out_profiles as refusing
+            where refusing.profile_id = profiles.profile_id
+        ){consent}
 
 ),
 
+-- An identifier that an opted-out person shares with others is not sent for the others either.
 opted_out as (
-"""
-    + OPTED_OUT
-    + """
+
+    select distinct
+        refused.identifier_type,
+        refused.identifier
+    from (
+        select
+            hashed.identifier_type,
+            hashed.identifier
+        from {hashed_identifiers} as hashed
+        inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
+        where hashed.hash_rule = :hash_rule
+
+        union all
+
+        {suppressed_hashes}
+    ) as refused
+
 ),
 
 wanted as (
@@ -197,12 +216,14 @@ judged as (
         compared.*,
         {is_withdrawn}
         or opted_out.identifier is not null
-        or coalesce(owners.is_opted_out, false)
+        or refusing.profile_id is not null
         or coalesce(owners.ad_user_data_consent, '') = 'denied'
         or coalesce(owners.ad_personalization_consent, '') = 'denied' as is_refused,
         compared.action = 'remove' and owners.profile_id is null and known.identifier is null as is_gone
     from compared
     left join {profiles} as owners on compared.member_key = owners.profile_id
+    left join (select distinct profile_id from opted_out_profiles) as refusing
+        on compared.member_key = refusing.profile_id
     left join known
         on
             compared.identifier_type = known.identifier_type
@@ -257,46 +278,6 @@ select
     decided.overtaken_run_id,
     decided.overtaken_batch_number
 from decided
-"""
-)
-
-COUNT = """
-select
-    sum(case when plan.action = 'add' then 1 else 0 end) as adds,
-    sum(case when plan.action = 'remove' then 1 else 0 end) as removes,
-    count(distinct case when plan.action = 'add' then plan.member_key end) as members_added,
-    count(distinct case when plan.action = 'remove' then plan.member_key end) as members_removed,
-    sum(case when plan.action = 'remove' and plan.is_private then 1 else 0 end) as private_removes,
-    sum(
-        case
-            when plan.action = 'remove' and not plan.is_private and plan.prior_state <> 'removing' then 1
-            else 0
-        end
-    ) as new_removes,
-    sum(case when plan.action = 'forget' then 1 else 0 end) as forgets,
-    sum(case when plan.is_wanted then 1 else 0 end) as wanted,
-    sum(case when plan.prior_state is not null then 1 else 0 end) as in_ledger
-from {relation} as plan
-where plan.action <> 'keep'
-"""
-
-LEDGER_SIZE = """
-select
-    count(*) as row_count,
-    sum(case when state = 'rejected' and not may_hold then 0 else 1 end) as held
-from {ledger}
-where
-    destination = :destination
-    and list_id = :list_id
-"""
-
-WANTED_BY_TYPE = """
-select
-    plan.identifier_type,
-    count(*) as identifiers
-from {relation} as plan
-where plan.is_wanted
-group by 1
 """
 
 # Members are numbered so that all identifiers of one person share a batch; private removals come first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from segmentloom_sync.errors import (
 )
 from segmentloom_sync.sync import runs
 from segmentloom_sync.sync.changed_profiles import changed_since
+from segmentloom_sync.sync.environment import Binding, check_bound
 from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.interrupt import Interrupt
@@ -29,6 +30,7 @@ from segmentloom_sync.sync.list_sync import ListSync, held
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import preview
 from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.size_floor import floor_warning, people_in_ledger
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.terminal import Progress
@@ -47,6 +49,7 @@ class SyncRunner:
         as_of: the evaluation to send when it isn't the newest; its age is not checked then.
         released_by: the person who lets held changes pass.
         recreate: make lists that are gone at the platform anew.
+        binding: to what the lists are bound that it syncs; None for nothing.
         remedy: the hint where audiences have to be evaluated first.
     """
 
@@ -56,6 +59,7 @@ class SyncRunner:
     as_of: datetime | None = None
     released_by: str | None = None
     recreate: bool = False
+    binding: Binding | None = None
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
@@ -65,10 +69,14 @@ class SyncRunner:
         """What a run would do now; nothing is written or sent."""
         report = self.report(target)
         try:
+            if self.binding is not None:
+                check_bound(self.warehouse, target, self.binding)
             self._pin(target, report)
             known = remembered_list(self.warehouse, target)
             counts = preview(self.warehouse, target, known.id if known else None, self.clock.now())
             report.planned(counts)
+            if counts.people is not None:
+                self._warn_of_size(target, report, counts.people)
             report.waiting = self._waiting(target)
             reason = None if self.released_by else held_reason(counts, target.max_removal_percent)
             if reason:
@@ -118,11 +126,13 @@ class SyncRunner:
             report,
             progress,
             unreachable=self._unreachable.get(name),
+            binding=self.binding,
         )
         try:
             if name in self._refused:
                 raise self._refused[name]
             try:
+                self._check_bound(work)
                 if unfit is not None:
                     raise unfit
                 if target.is_followed:
@@ -136,6 +146,9 @@ class SyncRunner:
                 only_private=not target.is_followed,
             )
             report.waiting = self._waiting(target)
+            if work.audience_list is not None and target.destination.min_matched is not None:
+                people = people_in_ledger(self.warehouse, target, work.audience_list.id)
+                self._warn_of_size(target, report, people)
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
@@ -146,6 +159,16 @@ class SyncRunner:
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
+
+    def _check_bound(self, work: ListSync) -> None:
+        """Refuse a list of another environment, whose people may be missing from these tables."""
+        if self.binding is None:
+            return
+        try:
+            check_bound(self.warehouse, work.target, self.binding)
+        except SegmentloomError:
+            work.target = replace(work.target, trusts_absence=False)
+            raise
 
     def _pin(self, target: SyncTarget, report: RunReport) -> None:
         """Make sure that the published membership may be sent, and say of when it is."""
@@ -180,6 +203,10 @@ class SyncRunner:
             )
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
+
+    def _warn_of_size(self, target: SyncTarget, report: RunReport, people: int) -> None:
+        if target.is_followed and (warning := floor_warning(target, people)):
+            report.warnings.append(warning)
 
     def _waiting(self, target: SyncTarget) -> int:
         """The identifiers that wait for an answer of the platform, of this run or an earlier one."""

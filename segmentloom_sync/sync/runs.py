@@ -25,8 +25,9 @@ class RunReport:
 
     `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown + held_back`, where
     unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard kept from
-    being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons, and
-    `waiting` what it took, in this run or earlier, and has not answered.
+    being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons,
+    `waiting` what it took, in this run or earlier, and has not answered, and `warnings` what a person should
+    know of the list.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class RunReport:
     held_back: int = 0
     waiting: int = 0
     refused_later: Mapping[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     status: Status = "ok"
     message: str | None = None
     hint: str | None = None
@@ -99,6 +101,7 @@ class RunReport:
             "status": self.status,
             "message": self.message,
             "hint": self.hint,
+            "warnings": self.warnings,
             "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,
             "run_id": self.run_id,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from segmentloom_sync.privacy import tables as privacy
 from segmentloom_sync.warehouse.base import Columns, Warehouse
 
 LEDGER: Columns = {
@@ -35,7 +36,11 @@ LISTS: Columns = {
     "audience": "string",
     "is_created": "boolean",  # by us, as opposed to found
     "recorded_at": "timestamp",
+    "target": "string",  # the dbt target that the list is bound to
+    "place": "string",  # database and schema of these tables at the time
+    "bound_by": "string",  # who took the list over from another target
 }
+"""One row per list, and one more each time that a person binds it anew; of several the newest counts."""
 
 RUNS: Columns = {
     "run_id": "string",
@@ -124,6 +129,13 @@ LEASES: Columns = {
     "expires_at": "timestamp",
 }
 
+ENVIRONMENTS: Columns = {
+    "environment_id": "string",
+    "place": "string",
+    "recorded_at": "timestamp",
+}
+"""One row for the database and schema of these tables; a copy of them gets another one."""
+
 TABLES: Mapping[str, Columns] = {
     "ledger": LEDGER,
     "lists": LISTS,
@@ -132,10 +144,19 @@ TABLES: Mapping[str, Columns] = {
     "match_rates": MATCH_RATES,
     "identifier_counts": IDENTIFIER_COUNTS,
     "leases": LEASES,
+    "environments": ENVIRONMENTS,
 }
 
 
 def ensure_tables(warehouse: Warehouse) -> None:
-    """Create what is missing; never drops or empties anything."""
+    """Create what is missing, here and in `S_privacy`; never drops or empties anything."""
     for name, columns in TABLES.items():
         warehouse.ensure_table(name, "sync", columns)
+    privacy.ensure_tables(warehouse)
+
+
+def has_tables(warehouse: Warehouse) -> bool:
+    """Whether `ensure_tables` has nothing to create."""
+    return all(warehouse.exists(name, "sync") for name in TABLES) and all(
+        warehouse.exists(name, "privacy") for name in privacy.TABLES
+    )

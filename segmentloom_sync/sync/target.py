@@ -26,6 +26,7 @@ class SyncTarget:
         identifier_types: what is sent of each member.
         cadence: how old a membership may be.
         is_followed: False for a list that no audience fills any more; only those who must go leave it.
+        trusts_absence: False where who is in no table may just be missing, and is not taken for erased.
     """
 
     audience: str
@@ -39,6 +40,7 @@ class SyncTarget:
     max_retries: int = 5
     poll_after: timedelta = timedelta(minutes=30)
     is_followed: bool = True
+    trusts_absence: bool = True
 
     @property
     def key(self) -> str:

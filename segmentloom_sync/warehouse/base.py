@@ -97,6 +97,10 @@ class Warehouse(Protocol):
         """SQL that turns a text expression into the engine's JSON type."""
         ...
 
+    def sha256_hex(self, expression: str) -> str:
+        """SQL of the SHA-256 of a text expression, as 64 lower-case hex digits."""
+        ...
+
     def close(self) -> None:
         """Close the connection and, on DuckDB, give the file's lock back."""
         ...

@@ -182,6 +182,9 @@ class BigQuery:
         # Without rounding, one number that no double holds exactly fails the whole statement.
         return f"parse_json({expression}, wide_number_mode => 'round')"
 
+    def sha256_hex(self, expression: str) -> str:
+        return f"to_hex(sha256({expression}))"
+
     def close(self) -> None:
         self._client.close()
 

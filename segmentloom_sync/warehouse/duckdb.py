@@ -154,6 +154,9 @@ class DuckDb:
     def json_from_text(self, expression: str) -> str:
         return f"cast({expression} as json)"
 
+    def sha256_hex(self, expression: str) -> str:
+        return f"sha256({expression})"
+
     def close(self) -> None:
         if self._release is None:
             return

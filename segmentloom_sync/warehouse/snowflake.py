@@ -193,6 +193,9 @@ class Snowflake:
     def json_from_text(self, expression: str) -> str:
         return f"parse_json({expression})"
 
+    def sha256_hex(self, expression: str) -> str:
+        return f"sha2({expression}, 256)"
+
     def close(self) -> None:
         with _refusals("closing the session"):
             self._connection.close()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from segmentloom_sync.destinations.base import AudienceList, Identifier, Member
 from segmentloom_sync.destinations.http import Timeouts
+from segmentloom_sync.destinations.marks import DescribesLists
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.simulators.faults import Fault
 from tests.destinations.conftest import Pair, digest, keys, member
@@ -22,6 +23,28 @@ def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None
     assert created.name == name
     assert pair.destination.find_list(name) == created
     assert pair.destination.find_list(name[:-1]) is None
+
+
+def test_a_description_is_kept_beside_all_else(pair: Pair) -> None:
+    """Where a platform keeps one: the runner marks with it whose the list is."""
+    audience = pair.new_list()
+    if not isinstance(pair.destination, DescribesLists):
+        assert pair.simulator.name not in ("google_ads", "meta")
+        return
+    ann = member("ann")
+    pair.destination.push(audience, "add", [ann])
+    for text in ("Ours [segmentloom target=prod environment=0a1b]", "Ours"):
+        pair.destination.describe(audience, text)
+        assert pair.destination.description(audience) == text
+    assert pair.destination.find_list(audience.name) == audience
+    assert pair.holds(audience) == keys(ann)
+    pair.simulator.lists.delete(audience.id)
+    for call in (
+        lambda: pair.destination.description(audience),
+        lambda: pair.destination.describe(audience, "gone"),
+    ):
+        with pytest.raises(DestinationMissing):
+            call()
 
 
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:

@@ -222,6 +222,113 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert tables(workspace) != published
 
 
+def test_who_opts_out_leaves_every_list_with_the_next_run(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    recorded = workspace.json("privacy", "request", "opt_out", "user_id:ann", "--by", "Jo")
+    assert {key: recorded[key] for key in ("type", "requested_by", "named_by", "is_profile_known")} == {
+        "type": "opt_out",
+        "requested_by": "Jo",
+        "named_by": "user_id",
+        "is_profile_known": True,
+    }
+    [state] = workspace.json("privacy", "status", recorded["request_id"])["requests"]
+    assert (state["status"], state["lists_that_may_hold"]) == ("in_progress", len(platforms))
+    assert workspace.json("profile", "email:ann@example.com")["is_opted_out"] is True
+
+    taken = run(workspace, platforms, "--no-build")
+    assert {name: counts[1:] for name, counts in taken.items()} == {
+        "google_ads": (1, 1, 0, 0, "ok"),
+        "meta": (2, 2, 0, 0, "ok"),
+        "linkedin": (1, 1, 0, 0, "ok"),
+        "tiktok": (2, 2, 0, 0, "ok"),
+        "webhook": (2, 2, 0, 0, "ok"),
+    }
+    for platform in platforms.values():
+        assert email("ann") not in members(platform)
+    # Google says later what became of the removal; all others have answered.
+    [state] = workspace.json("privacy", "status")["requests"]
+    assert (state["status"], state["lists_that_may_hold"]) == ("in_progress", 1)
+
+    workspace.cli("privacy", "request", "opt_out", "email:eve@example.com")
+    broken = workspace.path / "models" / "broken.sql"
+    broken.write_text("select * from {{ ref('nothing_of_the_kind') }}\n")
+    token = str(platforms["meta"].settings()["access_token"])
+    done = workspace.cli("run", "--json", check=False, TEST_META_TOKEN=token)
+    broken.unlink()
+    assert done.returncode == 1
+    assert {(entry["removes"], entry["status"]) for entry in json.loads(done.stdout)["runs"]} == {
+        (1, "failed")
+    }
+    assert "nothing_of_the_kind" in done.stderr
+    for platform in platforms.values():
+        assert email("eve") not in members(platform)
+
+
+def test_an_address_that_no_event_has_shown_is_barred_as_every_platform_would_get_it(
+    workspace: Workspace,
+) -> None:
+    done = workspace.cli("privacy", "request", "opt_out", "email:f.ay+x@gmail.com", "--by", "Jo")
+    assert "no event that was built has that email; it is barred all the same" in done.stdout
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb"), read_only=True) as connection:
+        [(key,)] = connection.execute(
+            "select secret_key from segmentloom_privacy.suppression_keys"
+        ).fetchall()
+        barred = {
+            row[0]
+            for row in connection.execute("select digest from segmentloom_privacy.suppressions").fetchall()
+        }
+    for address in ("fay@gmail.com", "f.ay+x@gmail.com"):
+        text = f"email_sha256:{sha256(address.encode()).hexdigest()}"
+        assert sha256((key + text).encode()).hexdigest() in barred
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("erasure", "user_id:ann"), "'erasure' is no type of request"),
+        (("opt_out", "ann@example.com"), "that identifier has no type"),
+        (("opt_out", "user_id:ann", "--by", "ann@example.com"), "--by is no name"),
+        (("opt_out", "0" * 32), "there is and was no profile"),
+    ],
+)
+def test_a_wrong_request_is_exit_2(workspace: Workspace, arguments: tuple[str, ...], message: str) -> None:
+    done = workspace.cli("privacy", "request", *arguments, check=False)
+    assert (done.returncode, message in done.stderr) == (2, True)
+
+
+def test_a_list_is_bound_to_the_target_that_first_synced_it(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    profiles = workspace.path / "profiles.yml"
+    before = profiles.read_text()
+    document = yaml.safe_load(before)
+    [profile] = (value for key, value in document.items() if key != "config")
+    profile["outputs"]["other"] = profile["outputs"][profile["target"]]
+    profiles.write_text(yaml.safe_dump(document))
+    token = str(platforms["meta"].settings()["access_token"])
+    other = ("--no-build", "--target", "other")
+
+    done = workspace.cli("run", "--json", *other, check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 2
+    assert {entry["status"] for entry in json.loads(done.stdout)["runs"]} == {"failed"}
+    assert f"the list '{LIST}' at meta is kept in step by target {profile['target']} (" in done.stderr
+    assert "and this is target other (" in done.stderr
+    done = workspace.cli("plan", "--target", "other", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 2
+    assert "segmentloom-sync run buyers --rebind --by YOUR_NAME" in done.stderr
+
+    taken = run(workspace, platforms, "buyers", "--rebind", "--by", "Jo", *other)
+    assert {counts[-1] for counts in taken.values()} == {"ok"}
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb"), read_only=True) as connection:
+        bound = connection.execute("select distinct target, bound_by from segmentloom_sync.lists").fetchall()
+    assert set(bound) == {("other", "Jo"), (profile["target"], None)}
+    profiles.write_text(before)
+    run(workspace, platforms, "buyers", "--rebind", "--by", "Jo", "--no-build")
+    [described] = platforms["google_ads"].lists
+    assert f"[segmentloom target={profile['target']} environment=" in described.details["description"]
+
+
 def test_the_audit_says_who_changed_what_was_published(workspace: Workspace) -> None:
     changed, added = workspace.json("audit", "buyers", "--since", "2026-01-01")["changes"]
     commit = git(workspace, "rev-parse", "HEAD")

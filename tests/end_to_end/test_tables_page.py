@@ -10,6 +10,7 @@ from collections import defaultdict
 import duckdb
 import pytest
 
+from segmentloom_sync.privacy.tables import TABLES as PRIVACY_TABLES
 from segmentloom_sync.sync.tables import TABLES
 from tests.workspace import REPOSITORY, Workspace
 
@@ -39,8 +40,9 @@ def test_the_page_lists_what_is_there(workspace: Workspace) -> None:
             "select table_schema, table_name, column_name from information_schema.columns"
         ).fetchall():
             there[schema, name].add(column)
-    for name, columns in TABLES.items():
-        there["segmentloom_sync", name] = set(columns)
+    for schema, tables in (("segmentloom_sync", TABLES), ("segmentloom_privacy", PRIVACY_TABLES)):
+        for name, columns in tables.items():
+            there[schema, name] = set(columns)
     for relation, named in LISTED.items():
         assert set(named) <= there[relation], relation
     ours = re.compile(r"int_|stg_|segmentloom_")

@@ -8,6 +8,8 @@ from contextlib import closing
 import pytest
 
 from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.privacy.status import request_states
+from segmentloom_sync.privacy.suppressed import is_suppressed
 from segmentloom_sync.project import Project
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.match_rates import reported
@@ -88,6 +90,15 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     assert set(ledger(warehouse)) == {email("ann"), email("fay")}
     assert [entry["accepted"] for entry in list_states(warehouse, clock.now())] == [2]
     assert reported(warehouse) == []
+
+    platform.is_asynchronous = False
+    shop.request("opt_out", "email:fay@example.com")
+    assert (is_suppressed(warehouse, "fay"), is_suppressed(warehouse, "ann")) == (True, False)
+    assert [(state.status, state.lists) for state in request_states(warehouse)] == [("in_progress", 1)]
+    assert (runner.run(target).removes, set(ledger(warehouse))) == (1, {email("ann")})
+    assert [state.status for state in request_states(warehouse)] == ["completed"]
+    shop.request("opt_in", "user_id:fay")
+    assert (runner.run(target).adds, set(ledger(warehouse))) == (1, {email("ann"), email("fay")})
 
     account = Account(warehouse)
     account.profiles_change(3)

@@ -29,6 +29,7 @@ class AcmeAds:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = False
     member_days: ClassVar[int | None] = None  # the platform never forgets a member
+    min_matched: ClassVar[int | None] = None  # and uses lists of any size
     Settings: ClassVar[SettingsType] = AcmeAdsSettings
 
     def __init__(

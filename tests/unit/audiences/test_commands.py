@@ -76,8 +76,18 @@ def test_preview_prints_one_json_object(workspace: Workspace) -> None:
     shown = json.loads(result.stdout)
     assert (shown["audience"], shown["members"], shown["as_of"]) == ("free", 1, "2026-07-01T00:00:00Z")
     assert shown["conditions"] == [{"condition": 'match: trait plan is "[free]"', "members": 1, "removes": 1}]
+    warning = (
+        "the list 'Free' at meta has 1 person to match, "
+        "and meta uses no list with fewer than 100 matched people"
+    )
     assert shown["by_destination"] == [
-        {"destination": "meta", "identifiers": {"email": 1}, "adds": 1, "removes": 0}
+        {
+            "destination": "meta",
+            "identifiers": {"email": 1},
+            "adds": 1,
+            "removes": 0,
+            "warnings": [warning],
+        }
     ]
     assert "audiences/bad.yml:1:8: unknown key 'evnt'" in result.stderr
 

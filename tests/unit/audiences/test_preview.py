@@ -104,8 +104,26 @@ def test_the_document_has_the_keys_that_others_rely_on(
             {"condition": "match.all[1].not: audience team", "members": 1},
         ],
         "by_destination": [
-            {"destination": "google_ads", "identifiers": {"email": 1}, "adds": 1, "removes": 0},
-            {"destination": "facebook", "identifiers": {"email": 1, "phone": 0}, "adds": 1, "removes": 0},
+            {
+                "destination": "google_ads",
+                "identifiers": {"email": 1},
+                "adds": 1,
+                "removes": 0,
+                "warnings": [
+                    "the list 'Buyers' at google_ads has 1 person to match, "
+                    "and google_ads uses no list with fewer than 100 matched people"
+                ],
+            },
+            {
+                "destination": "facebook",
+                "identifiers": {"email": 1, "phone": 0},
+                "adds": 1,
+                "removes": 0,
+                "warnings": [
+                    "the list 'Buyers' at facebook has at most 1 person to match, "
+                    "and meta uses no list with fewer than 100 matched people"
+                ],
+            },
         ],
         "published": None,
         "overlaps": [],

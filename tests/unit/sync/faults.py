@@ -97,5 +97,8 @@ class FusedWarehouse:
     def json_from_text(self, expression: str) -> str:
         return self.inner.json_from_text(expression)
 
+    def sha256_hex(self, expression: str) -> str:
+        return self.inner.sha256_hex(expression)
+
     def close(self) -> None:
         self.inner.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -20,11 +20,20 @@ from tests.unit.sync.memory_platform import Fault, MemoryPlatform
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
 
 NAMES = ("ann", "bob", "cat")
-Change = Literal["joins", "leaves", "opts out", "changes e-mail", "changes phone"]
+Change = Literal[
+    "joins",
+    "leaves",
+    "opts out",
+    "asks to be out",
+    "asks by a new e-mail",
+    "asks to be in",
+    "changes e-mail",
+    "changes phone",
+]
 
 NAME = st.sampled_from(NAMES)
 CHANGES = st.lists(
-    st.tuples(NAME, st.sampled_from(["leaves", "joins", "changes e-mail", "changes phone", "opts out"])),
+    st.tuples(NAME, st.sampled_from(get_args(Change))),
     max_size=3,
 )
 # No fault is the exception: a generator that mostly lets things go well finds next to nothing.
@@ -32,7 +41,9 @@ FAULTS = st.lists(st.sampled_from(["lost", "busy", "partial", "unsure", "ok"]), 
 OPERATION = st.integers(1, 45)
 KILLED_AT = st.none() | OPERATION
 # From shortly before the plan is made until the last batch of a first run is read.
-MID_RUN = st.none() | st.tuples(st.integers(12, 36), st.sampled_from([*NAMES, "another run"]))
+MID_RUN = st.none() | st.tuples(
+    st.integers(12, 36), st.sampled_from([*NAMES, "ann's browser", "another run"])
+)
 
 
 class SyncMachine(RuleBasedStateMachine):
@@ -88,6 +99,17 @@ class SyncMachine(RuleBasedStateMachine):
         person = self.shop.people[name]
         if change == "opts out":
             self._opt_out(name)
+        elif change == "asks to be out":
+            self._ask(name)
+        elif change == "asks by a new e-mail":
+            self.shop.publish()
+            self.shop.request("opt_out", f"email:{name}.new@example.com")
+            self._bar()
+        elif change == "asks to be in":
+            self.shop.publish()
+            self.shop.request("opt_in", f"user_id:{name}")
+            free = self.barred_at.keys() - self.shop.all_barred
+            self.barred_at = {entry: at for entry, at in self.barred_at.items() if entry not in free}
         elif change in ("joins", "leaves"):
             person.is_member = change == "joins"
         elif not person.is_opted_out:
@@ -96,11 +118,23 @@ class SyncMachine(RuleBasedStateMachine):
             else:
                 own = f"{name}@example.com"
                 person.phones = (own,) if person.phones == ("home",) else ("home",)
+            self._bar()
 
     def _opt_out(self, name: str) -> None:
+        """By a signal of a browser, which a build takes up."""
         self.shop.people[name].is_opted_out = True
         self.shop.publish()
-        for entry in self.shop.people[name].identifiers:
+        self._bar()
+
+    def _ask(self, name: str) -> None:
+        """By a request, which holds without a build."""
+        self.shop.publish()
+        self.shop.request("opt_out", f"email:{self.shop.people[name].emails[0]}@example.com")
+        self._bar()
+
+    def _bar(self) -> None:
+        """From now on nothing of those who refuse may be sent."""
+        for entry in self.shop.all_barred:
             self.barred_at.setdefault(entry, len(self.platform.calls))
 
     @rule()
@@ -134,18 +168,19 @@ class SyncMachine(RuleBasedStateMachine):
         self._run(Fuse(), released_by="the model")
         assert len(self.platform.calls) == calls, "I5: a second run sends something"
 
-    @rule(leaves=st.sampled_from([(), NAMES]), opts_out=st.none() | NAME)
-    def run_with_guards(self, leaves: Sequence[str] = (), opts_out: str | None = None) -> None:
+    @rule(leaves=st.sampled_from([(), NAMES]), opts_out=st.none() | NAME, asks=st.booleans())
+    def run_with_guards(
+        self, leaves: Sequence[str] = (), opts_out: str | None = None, asks: bool = False
+    ) -> None:
         """Whatever a guard holds back, nobody who opted out stays."""
         for name in leaves:
             self._change(name, "leaves")
         if opts_out is not None:
-            self._opt_out(opts_out)
+            self._change(opts_out, "asks to be out" if asks else "opts out")
         self._run(Fuse())
         if self.platform.working:
             return  # who was removed while an addition was open is removed again after it
-        barred = {entry for person in self._opted_out() for entry in person.identifiers}
-        assert not self.platform.members & barred, "I9"
+        assert not self.platform.members & self.shop.all_barred, "I9"
 
     @invariant()
     def nothing_is_sent_after_an_opt_out(self) -> None:
@@ -180,13 +215,12 @@ class SyncMachine(RuleBasedStateMachine):
                 mine, self.fuse = self.fuse, Fuse()
                 SyncRunner(self.warehouse, self.clock).run(replace(self.target, max_retries=0))
                 self.fuse = mine
+            elif event == "ann's browser":
+                self._opt_out("ann")
             else:
-                self._opt_out(event)
+                self._ask(event)
 
         return happen
-
-    def _opted_out(self) -> list[Person]:
-        return [person for person in self.shop.people.values() if person.is_opted_out]
 
     def _ledger(self, where: str = "") -> set[Identifier]:
         ledger = self.warehouse.relation("ledger", "sync")

@@ -45,6 +45,7 @@ class MemoryPlatform:
     identifier_types: ClassVar[tuple[str, ...]] = ("email", "phone")
     demands_consent: ClassVar[bool] = True
     member_days: ClassVar[int | None] = 540
+    min_matched: ClassVar[int | None] = None
     Settings: ClassVar[SettingsType] = DestinationSettings
 
     batch_size: int = 2

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from segmentloom_sync.privacy import request
 from segmentloom_sync.sync import (
     batch_sql,
     batches,
@@ -17,7 +19,8 @@ from segmentloom_sync.sync import (
     plan_sql,
     push,
 )
-from tests.unit.sync.machine import SyncMachine
+from segmentloom_sync.warehouse.base import Statement
+from tests.unit.sync.machine import NAMES, SyncMachine
 
 Patch = pytest.MonkeyPatch
 WELL = ["ok"] * 9
@@ -86,6 +89,46 @@ def let_the_guard_hold_opt_outs(patch: Patch) -> None:
     patch.setattr(list_sync, "write_intent", write)
 
 
+def let_the_guard_hold_requests(patch: Patch) -> None:
+    _in_delta(
+        patch,
+        "or opted_out.identifier is not null\n        or refusing.profile_id is not null",
+        "or coalesce(owners.is_opted_out, false)",
+    )
+
+
+def suppress_only_known_profiles(patch: Patch) -> None:
+    original = request._entries
+
+    def entries(warehouse: Any, identifier: Any, profile_id: str | None, hashes: Any) -> Statement:
+        if profile_id is not None:
+            return original(warehouse, identifier, profile_id, hashes)
+        return Statement("select '' as identifier_type, '' as identifier_value where false")
+
+    patch.setattr(request, "_entries", entries)
+
+
+def suppress_only_the_named_identifier(patch: Patch) -> None:
+    original = request._entries
+    patch.setattr(
+        request,
+        "_entries",
+        lambda warehouse, identifier, profile_id, hashes: original(warehouse, identifier, None, hashes),
+    )
+
+
+def ask_for_suppressions_at_the_plan_only(patch: Patch) -> None:
+    nobody = "select '' as profile_id, '' as identifier_type, '' as identifier where false"
+    patch.setattr(
+        batches, "suppressed_profiles", lambda warehouse, which: "select '' as profile_id where false"
+    )
+    patch.setattr(
+        batches,
+        "suppressed_hashes",
+        lambda warehouse, entries: f"select identifier_type, identifier from ({nobody}) as nobody",
+    )
+
+
 def take_a_rejected_row_for_never_sent(patch: Patch) -> None:
     _in_delta(patch, "not ledger.may_hold and ledger.state in", "ledger.state in")
 
@@ -117,6 +160,21 @@ def half_is_refused(machine: SyncMachine) -> None:
 def bob_opts_out_before_his_batch(machine: SyncMachine) -> None:
     machine.sync([], WELL, None, (20, "bob"))
     machine.nothing_is_sent_after_an_opt_out()
+
+
+def bob_asks_by_an_address_that_he_gets_later(machine: SyncMachine) -> None:
+    machine.sync([("bob", "leaves"), ("bob", "asks by a new e-mail")], WELL, None, None)
+    machine.sync([("bob", "changes e-mail"), ("bob", "joins")], WELL, None, None)
+
+
+def bob_asks_and_changes_his_address(machine: SyncMachine) -> None:
+    machine.sync([("bob", "asks to be out")], WELL, None, None)
+    machine.sync([("bob", "changes e-mail")], WELL, None, None)
+
+
+def all_leave_and_one_asks(machine: SyncMachine) -> None:
+    machine.sync([], WELL, None, None)
+    machine.run_with_guards(leaves=NAMES, opts_out="cat", asks=True)
 
 
 def ann_changes_her_phone(machine: SyncMachine) -> None:
@@ -154,6 +212,10 @@ MUTANTS = (
     Mutant(do_not_ask_again_who_may_be_sent, bob_opts_out_before_his_batch),
     Mutant(key_the_ledger_without_the_kind, ann_changes_her_phone),
     Mutant(let_the_guard_hold_opt_outs, all_leave_and_one_opts_out),
+    Mutant(let_the_guard_hold_requests, all_leave_and_one_asks),
+    Mutant(suppress_only_known_profiles, bob_asks_by_an_address_that_he_gets_later),
+    Mutant(suppress_only_the_named_identifier, bob_asks_and_changes_his_address),
+    Mutant(ask_for_suppressions_at_the_plan_only, bob_opts_out_before_his_batch),
     Mutant(take_a_rejected_row_for_never_sent, a_refusal_after_a_lost_answer),
     # Needs late answers, an addition that goes well, an opt-out and an order of finishing, one by one.
     Mutant(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from segmentloom_sync.destinations.base import Identifier
+from segmentloom_sync.privacy.request import RequestType, record
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 
@@ -21,6 +22,11 @@ RELATIONS: Mapping[str, Columns] = {
         "ad_personalization_consent": "string",
         "is_opted_out": "boolean",
         "is_quarantined": "boolean",
+    },
+    "identifiers": {
+        "identifier_type": "string",
+        "identifier_value": "string",
+        "profile_id": "string",
     },
     "hashed_identifiers": {
         "hash_rule": "string",
@@ -64,6 +70,10 @@ class Person:
     def identifiers(self) -> set[Identifier]:
         return {email(value) for value in self.emails} | {phone(value) for value in self.phones}
 
+    def values(self, name: str) -> set[str]:
+        """The identifiers of their events."""
+        return {f"user_id:{name}", *(f"email:{value}@example.com" for value in self.emails)}
+
 
 @dataclass
 class Shop:
@@ -74,6 +84,10 @@ class Shop:
     hash_rule: str = "test"
     audience: str = AUDIENCE
     people: dict[str, Person] = field(default_factory=dict)
+    barred_values: set[str] = field(default_factory=set)
+    """What requests bar, as events would show it."""
+    barred: set[Identifier] = field(default_factory=set)
+    """What requests bar, as platforms get it, whoever has it."""
 
     def prepare(self) -> None:
         """Make the relations."""
@@ -103,16 +117,25 @@ class Shop:
         self.warehouse.apply(statements)
 
     def _person(self, name: str, person: Person) -> list[Statement]:
+        identifiers = self.warehouse.relation("identifiers")
         consents = "null, null" if person.consent is None else ":consent, :consent"
         values = {"name": name, "opted_out": person.is_opted_out, "quarantined": person.is_quarantined}
         if person.consent is not None:
             values["consent"] = person.consent
+        known = [
+            Statement(
+                f"insert into {identifiers} values (:type, :value, :name)",
+                {"type": value.partition(":")[0], "value": value.partition(":")[2], "name": name},
+            )
+            for value in sorted(person.values(name))
+        ]
         profiles, hashed, membership = (
             self.warehouse.relation(relation)
             for relation in ("profiles", "hashed_identifiers", "audience_membership")
         )
         statements = [
-            Statement(f"insert into {profiles} values (:name, {consents}, :opted_out, :quarantined)", values)
+            *known,
+            Statement(f"insert into {profiles} values (:name, {consents}, :opted_out, :quarantined)", values),
         ]
         statements += [
             Statement(
@@ -130,15 +153,47 @@ class Shop:
             )
         return statements
 
+    def request(self, request_type: RequestType, value: str) -> None:
+        """Somebody asks, named by `type:value`, while all that is published is as `people` has it."""
+        record(
+            self.warehouse,
+            request_type,
+            value,
+            by="the shop",
+            now=self.clock.now(),
+            email_hashes=[self.warehouse.sha256_hex("identifier_value")],
+        )
+        values, hashes = {value}, set()
+        for name, person in self.people.items():
+            if value in person.values(name):
+                values |= person.values(name)
+                hashes |= person.identifiers
+        hashes |= {email(entry[6:].removesuffix("@example.com")) for entry in values if entry[:6] == "email:"}
+        if request_type == "opt_out":
+            self.barred_values |= values
+            self.barred |= hashes
+        else:
+            self.barred_values -= values
+            self.barred -= hashes
+
+    def refuses(self, name: str) -> bool:
+        """Whether a person is opted out, computed without SQL."""
+        person = self.people[name]
+        return person.is_opted_out or bool(self.barred_values & person.values(name))
+
+    @property
+    def all_barred(self) -> set[Identifier]:
+        """What may not be sent, computed without SQL."""
+        refusing = [person.identifiers for name, person in self.people.items() if self.refuses(name)]
+        return self.barred.union(*refusing)
+
     def wanted(self, *, types: tuple[str, ...] = ("email", "phone")) -> set[Identifier]:
         """What the list shall hold, computed without SQL."""
-        barred = {
-            entry for person in self.people.values() if person.is_opted_out for entry in person.identifiers
-        }
+        barred = self.all_barred
         return {
             entry
-            for person in self.people.values()
-            if person.is_member and not person.is_opted_out and not person.is_quarantined
+            for name, person in self.people.items()
+            if person.is_member and not self.refuses(name) and not person.is_quarantined
             for entry in person.identifiers
             if entry.type in types and entry not in barred
         }

@@ -1,0 +1,1 @@
+"""What people asked of their data, and who may therefore not be sent."""
