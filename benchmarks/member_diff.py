@@ -3,9 +3,9 @@
     python benchmarks/member_diff.py [--members 1e7]
 
 The members of a model and those that are published, 0.5 % of each not in the other, with profile ids as they
-are: 32 hexadecimal digits in no order. The pass is what publication runs, from the package's macro. The others
-give the same moves, which are compared. The last is publication, too, in a run before which 1 % of the profiles
-changed. All write their moves into a table, each in a process of its own.
+are: 32 hexadecimal digits in no order. The pass is what publication runs, from the package's macro. The
+others give the same moves, which are compared. The last is publication, too, in a run before which 1 % of the
+profiles changed. All write their moves into a table, each in a process of its own.
 """
 
 from __future__ import annotations
