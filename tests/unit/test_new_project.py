@@ -124,3 +124,12 @@ def test_a_packages_file_that_cannot_be_read_stops_before_anything_is_written(tm
     with pytest.raises(ConfigError, match=r"cannot read .*packages\.yml: it is not UTF-8"):
         lay_out(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["packages.yml"]
+
+
+def test_editors_find_the_schema_of_the_audiences(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    (example,) = (tmp_path / "audiences").glob("*.yml")
+    comment, _, schema = example.read_text().splitlines()[0].partition("$schema=")
+    assert comment == "# yaml-language-server: "
+    ours = package_directory() / "schemas" / "audience.schema.json"
+    assert (example.parent / schema).read_bytes() == ours.read_bytes()
