@@ -1,4 +1,4 @@
-"""Compiled macros are kept between processes, and nothing that is wrong with what is kept changes an answer."""
+"""Compiled macros are kept between processes; nothing that is wrong with what is kept changes an answer."""
 
 from __future__ import annotations
 
