@@ -15,9 +15,9 @@ from segmentloom_sync.errors import (
     DestinationError,
     DestinationMissing,
     HeldByGuard,
-    Unreachable,
 )
 from segmentloom_sync.sync import batches, match_rates
+from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.confirmations import confirm_requests
 from segmentloom_sync.sync.environment import Binding
 from segmentloom_sync.sync.guard import held_reason
@@ -43,7 +43,7 @@ class ListSync:
     Args:
         report: filled while the work goes on, so that it is right wherever the work ends.
         progress: advanced by the identifiers that have an outcome.
-        unreachable: why the platform was given up already, if it was.
+        circuit: how the destination did so far in this run.
         binding: to what the list is bound.
     """
 
@@ -54,7 +54,7 @@ class ListSync:
     interrupt: Interrupt
     report: RunReport
     progress: Progress
-    unreachable: Unreachable | None = None
+    circuit: Circuit = field(default_factory=Circuit)
     binding: Binding | None = None
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
@@ -65,7 +65,7 @@ class ListSync:
             self.target.max_retries,
             self.lease.renew,
             self.interrupt,
-            unreachable=self.unreachable,
+            self.circuit,
         )
 
     def run(self, *, is_released: bool, recreate: bool, only_private: bool = False) -> None:
@@ -138,7 +138,7 @@ class ListSync:
             self._store_match_rates(session)
 
     def _push(self, session: SyncSession, batch: Batch) -> None:
-        self.attempts.require_reachable()
+        self.circuit.require_closed()
         self.attempts.heartbeat()
         batches.mark_sending(session, batch)
         content = batches.read_content(session, batch)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import AudienceList, Clock
 from segmentloom_sync.destinations.marks import DescribesLists, Mark, mark_of, marked
+from segmentloom_sync.errors import Rejected
 from segmentloom_sync.sync.environment import Binding, bound_to, environment_id, wrong_environment
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.retry import Attempts
@@ -88,13 +90,19 @@ def _mark(
     if not isinstance(destination, DescribesLists):
         return
     mine = Mark(binding.environment.target, environment_id(warehouse, binding.environment, clock.now()))
-    description = attempts.call(lambda: destination.description(audience_list))
-    found = mark_of(description)
-    if found and found.environment_id != mine.environment_id and not binding.by:
-        raise wrong_environment(target, f"another warehouse, target {found.target}", binding.environment)
-    text = marked(description, mine)
-    if text != description:
-        attempts.call(lambda: destination.describe(audience_list, text))
+    try:
+        description = attempts.call(lambda: destination.description(audience_list))
+        found = mark_of(description)
+        if found and found.environment_id != mine.environment_id and not binding.by:
+            raise wrong_environment(target, f"another warehouse, target {found.target}", binding.environment)
+        text = marked(description, mine)
+        if text != description:
+            attempts.call(lambda: destination.describe(audience_list, text))
+    except Rejected as refused:
+        terminal.warn(
+            f"the list '{target.list_name}' at {target.destination_name} does not say whose it is: "
+            f"{refused.message}"
+        )
 
 
 def _remember(

@@ -69,7 +69,9 @@ class BatchPush:
     def _send_part(self, members: list[Member]) -> list[list[Member]]:
         """Push some members; returns the parts that have to be pushed again."""
         try:
-            allowed, receipt = self.attempts.call(lambda: self._request(members))
+            allowed, receipt = self.attempts.call(
+                lambda: self._request(members), proves=lambda result: result[1] is not None
+            )
         except Rejected as refused:
             return self._refused(self._allowed(members), refused)
         if receipt is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
@@ -18,7 +18,8 @@ from tenacity import (
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import Unavailable, Unreachable
+from segmentloom_sync.errors import DestinationError, Unavailable, Unreachable
+from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.interrupt import Interrupt
 
 Result = TypeVar("Result")
@@ -28,7 +29,7 @@ LONGEST_WAIT_SECONDS = 60.0
 LONGEST_ASKED_WAIT_SECONDS = 300.0
 """A platform that asks for more is left alone until the next run."""
 BUDGET = timedelta(minutes=15)
-"""What all waits of one run on one list may take together."""
+"""What all waits of one run for one destination may take together, save for the last one."""
 HEARTBEAT_SECONDS = 20.0
 """How often the lease is renewed while we wait."""
 
@@ -44,50 +45,53 @@ class Attempts:
     Args:
         heartbeat: called between pieces of a wait, to keep the lease; it raises when another run has taken it
             over. Requests call it themselves, before they read what they send.
-        unreachable: set when patience with a platform ended to which no connection comes about; nothing is
-            tried any more then, not on the other lists of the run either.
+        circuit: how the destination did so far, on the other lists of the run too; once it is broken nothing
+            is tried any more.
     """
 
     clock: Clock
     max_retries: int
     heartbeat: Callable[[], None]
     interrupt: Interrupt
-    spent: float = 0.0
-    unreachable: Unreachable | None = None
+    circuit: Circuit = field(default_factory=Circuit)
 
-    def call(self, request: Callable[[], Result]) -> Result:
+    def call(self, request: Callable[[], Result], proves: Callable[[Result], bool] | None = None) -> Result:
         """Call until it answers, is refused, or patience ends.
 
+        Args:
+            proves: whether a result shows that the platform takes changes; None for a call that changes
+                nothing, since platforms that answer questions may take no changes.
+
         Raises:
-            Unavailable: the last one, when repeating did not help.
+            Unavailable: the last one, when repeating did not help, or why the platform was given up.
         """
-        self.require_reachable()
+        self.circuit.require_closed()
         retrying = Retrying(
             retry=retry_if_exception(self._may_help),
-            stop=stop_after_attempt(self.max_retries + 1),
+            stop=stop_after_attempt(1 if self.circuit.is_half_open else self.max_retries + 1),
             wait=self._wait,
             sleep=self.pause,
             before_sleep=self._say,
             reraise=True,
         )
         try:
-            return retrying(request)
-        except Unreachable as error:
-            self.unreachable = error
+            result = retrying(request)
+        except Unavailable as error:
+            if not self.interrupt.is_requested:
+                self.circuit.failed(error, is_final=isinstance(error, Unreachable) or _is_sent_away(error))
+            self.circuit.require_closed()
             raise
-
-    def require_reachable(self) -> None:
-        """Do nothing unless the platform was given up.
-
-        Raises:
-            Unreachable: it was.
-        """
-        if self.unreachable is not None:
-            raise self.unreachable
+        except DestinationError:
+            if proves is not None:
+                self.circuit.succeeded()
+            raise
+        if proves is not None and proves(result):
+            self.circuit.succeeded()
+        return result
 
     def pause(self, seconds: float) -> None:
         """Wait in pieces, keeping the lease and listening for Ctrl-C."""
-        self.spent += seconds
+        self.circuit.spent += seconds
         left = seconds
         while left > 0 and not self.interrupt.is_requested:
             piece = min(left, HEARTBEAT_SECONDS)
@@ -98,9 +102,9 @@ class Attempts:
     def _may_help(self, error: BaseException) -> bool:
         if not isinstance(error, Unavailable) or self.interrupt.is_requested:
             return False
-        if error.retry_after is not None and error.retry_after > LONGEST_ASKED_WAIT_SECONDS:
+        if _is_sent_away(error):
             return False
-        return self.spent + max(error.retry_after or 0.0, 0.0) <= BUDGET.total_seconds()
+        return self.circuit.spent + max(error.retry_after or 0.0, 0.0) <= BUDGET.total_seconds()
 
     def _say(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -113,3 +117,8 @@ class Attempts:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return max(backoff, asked or 0.0)
+
+
+def _is_sent_away(error: Unavailable) -> bool:
+    """Whether the platform asks to be left alone for longer than a run waits."""
+    return error.retry_after is not None and error.retry_after > LONGEST_ASKED_WAIT_SECONDS

@@ -16,11 +16,11 @@ from segmentloom_sync.errors import (
     SegmentloomError,
     TryAgainLater,
     Unavailable,
-    Unreachable,
     WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs
 from segmentloom_sync.sync.changed_profiles import changed_since
+from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.environment import Binding, check_bound
 from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation
 from segmentloom_sync.sync.guard import held_reason
@@ -63,7 +63,7 @@ class SyncRunner:
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
-    _unreachable: dict[str, Unreachable] = field(default_factory=dict)
+    _circuits: dict[str, Circuit] = field(default_factory=dict)
 
     def plan(self, target: SyncTarget) -> RunReport:
         """What a run would do now; nothing is written or sent."""
@@ -125,7 +125,7 @@ class SyncRunner:
             self.interrupt,
             report,
             progress,
-            unreachable=self._unreachable.get(name),
+            circuit=self._circuit(name),
             binding=self.binding,
         )
         try:
@@ -154,11 +154,16 @@ class SyncRunner:
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
                 self._refused[name] = error
             _end(report, error)
-        if work.attempts.unreachable is not None:
-            self._unreachable[name] = work.attempts.unreachable
+        report.is_given_up = work.circuit.broken_by is not None
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
+
+    def _circuit(self, destination: str) -> Circuit:
+        if destination not in self._circuits:
+            is_half_open = runs.was_given_up(self.warehouse, destination)
+            self._circuits[destination] = Circuit(is_half_open=is_half_open)
+        return self._circuits[destination]
 
     def _check_bound(self, work: ListSync) -> None:
         """Refuse a list of another environment, whose people may be missing from these tables."""

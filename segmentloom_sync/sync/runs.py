@@ -27,7 +27,7 @@ class RunReport:
     unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard kept from
     being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons,
     `waiting` what it took, in this run or earlier, and has not answered, and `warnings` what a person should
-    know of the list.
+    know of the list. `is_given_up` is set when the destination did not answer, on this list or one before.
     """
 
     run_id: str
@@ -44,6 +44,7 @@ class RunReport:
     waiting: int = 0
     refused_later: Mapping[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    is_given_up: bool = False
     status: Status = "ok"
     message: str | None = None
     hint: str | None = None
@@ -102,6 +103,7 @@ class RunReport:
             "message": self.message,
             "hint": self.hint,
             "warnings": self.warnings,
+            "is_given_up": self.is_given_up,
             "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,
             "run_id": self.run_id,
         }
@@ -154,12 +156,32 @@ def close_run(warehouse: Warehouse, clock: Clock, report: RunReport, list_id: st
         "unknown": report.unknown,
         "status": report.status,
         "message": report.message,
+        "is_given_up": report.is_given_up,
     }
     given = {name: value for name, value in values.items() if value is not None}
     assignments = ", ".join(f"{name} = :{name}" for name in given)
     warehouse.execute(
         f"update {_runs(warehouse)} set {assignments} where run_id = :run_id", run_id=report.run_id, **given
     )
+
+
+def was_given_up(warehouse: Warehouse, destination: str) -> bool:
+    """Whether the newest run that ended at a destination, on whatever list, gave it up."""
+    rows = warehouse.rows(
+        f"""
+        select is_given_up
+        from {_runs(warehouse)}
+        where
+            destination = :destination
+            and finished_at is not null
+        order by
+            finished_at desc,
+            started_at desc
+        limit 1
+        """,
+        destination=destination,
+    )
+    return bool(rows and rows[0][0])
 
 
 def unfinished_audiences(warehouse: Warehouse, followed: Collection[tuple[str, str]]) -> list[str]:

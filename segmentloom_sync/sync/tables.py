@@ -62,6 +62,7 @@ RUNS: Columns = {
     "status": "string",  # running, ok, held, partial, failed, retry_later
     "message": "string",
     "released_by": "string",
+    "is_given_up": "boolean",  # the destination did not answer, and is asked once by the next run
 }
 
 BATCHES: Columns = {

@@ -8,10 +8,12 @@ from contextlib import closing
 import pytest
 
 from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.destinations.marks import Mark, mark_of
 from segmentloom_sync.privacy.status import request_states
 from segmentloom_sync.privacy.suppressed import is_suppressed
 from segmentloom_sync.project import Project
 from segmentloom_sync.sync.changed_profiles import changed_since
+from segmentloom_sync.sync.environment import Binding, Environment, bound_to, environment_id, environment_of
 from segmentloom_sync.sync.match_rates import reported
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
@@ -19,7 +21,7 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
-from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.memory_platform import DescribedPlatform
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.workspace import Workspace
 
@@ -42,9 +44,10 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     clock = TestClock()
     shop = Shop(warehouse, clock)
     shop.prepare()
-    platform = MemoryPlatform(batch_size=2, bad={email("cat")})
+    platform = DescribedPlatform(batch_size=2, bad={email("cat")})
     target = SyncTarget(AUDIENCE, "memory", platform, "Buyers", ("email", "phone"), "granted", max_retries=0)
-    runner = SyncRunner(warehouse, clock)
+    here = environment_of(warehouse, "prod")
+    runner = SyncRunner(warehouse, clock, binding=Binding(here))
     shop.people = {
         "ann": Person(emails=("ann",), phones=("1",)),
         "bob": Person(emails=("bob",)),
@@ -99,6 +102,19 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     assert [state.status for state in request_states(warehouse)] == ["completed"]
     shop.request("opt_in", "user_id:fay")
     assert (runner.run(target).adds, set(ledger(warehouse))) == (1, {email("ann"), email("fay")})
+
+    bound = here.place.rpartition(".")[2]
+    assert (bound, bound_to(warehouse, target)) == (f"{warehouse.schema}_sync", here)
+    mark = Mark("prod", environment_id(warehouse, here, clock.now()))
+    assert mark_of(platform.texts["list-1"]) == mark
+    other = Environment("dev", here.place)
+    refused = SyncRunner(warehouse, clock, binding=Binding(other)).run(target)
+    assert (refused.status, refused.exit_code) == ("failed", 2), refused.message
+    clock.sleep(1)
+    assert SyncRunner(warehouse, clock, binding=Binding(other, "Jo")).run(target).status == "ok"
+    clock.sleep(1)
+    assert SyncRunner(warehouse, clock, binding=Binding(here)).run(target).exit_code == 2
+    assert SyncRunner(warehouse, clock, binding=Binding(here, "Jo")).run(target).status == "ok"
 
     account = Account(warehouse)
     account.profiles_change(3)

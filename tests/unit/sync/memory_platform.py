@@ -168,3 +168,16 @@ class MemoryPlatform:
         if audience_list.id not in self.lists:
             raise DestinationMissing(f"list {audience_list.name} is gone")
         return self.rates
+
+
+@dataclass
+class DescribedPlatform(MemoryPlatform):
+    """Keeps a text with each list."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def description(self, audience_list: AudienceList) -> str:
+        return self.texts.get(audience_list.id, "")
+
+    def describe(self, audience_list: AudienceList, text: str) -> None:
+        self.texts[audience_list.id] = text

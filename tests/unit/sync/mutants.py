@@ -158,7 +158,7 @@ def half_is_refused(machine: SyncMachine) -> None:
 
 
 def bob_opts_out_before_his_batch(machine: SyncMachine) -> None:
-    machine.sync([], WELL, None, (20, "bob"))
+    machine.sync([], WELL, None, (26, "bob"))
     machine.nothing_is_sent_after_an_opt_out()
 
 

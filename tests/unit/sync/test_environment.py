@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from segmentloom_sync.destinations.base import AudienceList
 from segmentloom_sync.destinations.marks import Mark, mark_of, marked
+from segmentloom_sync.errors import Rejected
 from segmentloom_sync.sync.environment import Binding, Environment, environment_id, environment_of
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.conftest import open_memory_warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.memory_platform import DescribedPlatform, MemoryPlatform
 from tests.unit.sync.shop import Shop, TestClock, email
-
-
-@dataclass
-class DescribedPlatform(MemoryPlatform):
-    """Keeps a text with each list."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-
-    def description(self, audience_list: AudienceList) -> str:
-        return self.texts.get(audience_list.id, "")
-
-    def describe(self, audience_list: AudienceList, text: str) -> None:
-        self.texts[audience_list.id] = text
 
 
 @pytest.fixture
@@ -165,6 +153,25 @@ def test_a_platform_without_descriptions_is_synced_all_the_same(
     shop.publish()
     assert runner_of(warehouse, clock, "prod").run(replace(target, destination=plain)).status == "ok"
     assert lists(warehouse) == [("prod", None)]
+
+
+def test_a_platform_that_refuses_the_mark_is_synced_all_the_same(
+    shop: Shop,
+    target: SyncTarget,
+    warehouse: Warehouse,
+    clock: TestClock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Strict(DescribedPlatform):
+        def describe(self, audience_list: AudienceList, text: str) -> None:
+            raise Rejected("the description is too long", is_about_members=False)
+
+    platform = Strict()
+    shop.add("ann")
+    shop.publish()
+    report = runner_of(warehouse, clock, "prod").run(replace(target, destination=platform))
+    assert (report.status, platform.members) == ("ok", {email("ann")})
+    assert "does not say whose it is: the description is too long" in capsys.readouterr().err
 
 
 def test_a_mark_replaces_the_former_one_and_keeps_what_people_wrote() -> None:
