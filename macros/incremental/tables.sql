@@ -11,21 +11,6 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{# A statement that takes the rows away whose key a query gives. #}
-{% macro delete_keys(relation, key, keys) -%}
-    {%- if key | length == 1 -%}
-        delete from {{ relation }} where {{ key[0] }} in (select {{ key[0] }} from ({{ keys }}) as gone)
-    {%- else -%}
-        delete from {{ relation }} where exists (
-            select 1 from ({{ keys }}) as gone
-            where
-            {%- for column in key %}
-                {{ 'and ' if not loop.first }}gone.{{ column }} = {{ relation.identifier }}.{{ column }}
-            {%- endfor %}
-        )
-    {%- endif -%}
-{%- endmacro %}
-
 {# What dbt does to a table after it has been made. #}
 {% macro finish_table(relation) -%}
     {%- do apply_grants(relation, config.get('grants'), should_revoke=should_revoke(relation, full_refresh_mode=true)) -%}
