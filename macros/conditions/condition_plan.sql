@@ -5,7 +5,7 @@
     leaves    column -> leaf condition; a column is named after what the condition says
     counted   event -> the things to count of it, in an order that follows from them alone; see `event_counters`
     width     how many things are counted of the event that has most
-    direct    columns of leaves whose answer no count gives: they are worked out from the events each time
+    direct    columns of leaves whose answer no count gives: they are worked out from the events of whoever is looked at
     has_traits   whether any leaf is about a trait
 -#}
 {% macro condition_plan() -%}
@@ -29,6 +29,20 @@
         {%- do widths.append(leaf_of | length) -%}
     {%- endfor -%}
     {{ return({'leaves': leaves, 'counted': counted, 'width': widths | max, 'direct': direct, 'has_traits': traits | length > 0}) }}
+{%- endmacro %}
+
+{# A plan that asks only for some columns. What is counted stays where it is. #}
+{% macro part_of_plan(plan, columns) -%}
+    {%- set leaves, counted, traits = {}, {}, [] -%}
+    {%- for column in columns -%}
+        {%- set leaf = plan.leaves[column] -%}
+        {%- do leaves.update({column: leaf}) -%}
+        {%- if segmentloom.is_counted(leaf) -%}{%- do counted.update({leaf['event']: plan.counted[leaf['event']]}) -%}{%- endif -%}
+        {%- if 'trait' in leaf -%}{%- do traits.append(column) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(dict(
+        plan, leaves=leaves, counted=counted, direct=plan.direct | select('in', columns) | list, has_traits=traits | length > 0
+    )) }}
 {%- endmacro %}
 
 {# Whether a leaf condition compares a plain number of events, which can be kept by adding and subtracting. #}

@@ -1,13 +1,16 @@
 {#-
     What evaluating the conditions has to do now.
 
-    is_full          for every profile
+    is_full          every condition for every profile
+    anew             columns to work out for every profile: they are new, or the feed of changed counts does not tell for whom
+                     they may be others; of those, `known` the table has
+    gone             columns that nothing asks for any more
     as_of            the time that the counts are of; the conditions are of no other
     profiles, counts   the feeds of changed profiles and counts: {generation, from_batch, to_batch}
     generation, begun_at, known_as_of   where the model is as the step begins
-    rules            a digest of the columns
+    rules            a digest of the code
     change           the number of this change of conditions
-    change_generation   of the feed of changed conditions
+    is_new_generation, change_generation   of the feed of changed conditions
 -#}
 {% macro condition_step(plan) -%}
     {%- set feeds = {'profiles': 'int_segmentloom__profile_changes', 'counts': 'int_segmentloom__count_changes'} -%}
@@ -23,20 +26,22 @@
             'segmentloom: the profiles or the counts of their events are not built; build them first, with dbt build -s +' ~ model.name
         ) }}
     {%- endif -%}
-    {%- set is_other = segmentloom.counter_digests(plan) != segmentloom.known_digests() -%}
-    {%- set is_past = plan.direct and segmentloom.time_text(counted.watermark) != segmentloom.time_text(segmentloom.parsed_time(segmentloom.as_of_text())) -%}
-    {%- if is_other or is_past -%}
+    {%- set followed = segmentloom.followed_conditions() -%}
+    {%- if segmentloom.counter_digests(plan) != segmentloom.known_digests()
+        or segmentloom.followed_columns(plan) | reject('in', followed) | list -%}
         {{ exceptions.raise_compiler_error(
-            'segmentloom: events were counted for ' ~ ('other audiences' if is_other else 'another time')
-            ~ '; count them with this run, with dbt build -s +' ~ model.name
+            'segmentloom: events were counted for other audiences; count them with this run, with dbt build -s +' ~ model.name
         ) }}
     {%- endif -%}
     {%- set own, of_counts = progress.get(model.name), progress.get(model.name ~ ' of counts') -%}
-    {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version() ~ plan.leaves.keys() | sort | join(' ')) -%}
+    {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version()) -%}
     {%- set is_full = flags.FULL_REFRESH or own is none or of_counts is none or own.rules != rules
         or own.generation != profiles.generation or of_counts.generation != counts.generation or not load_relation(this) -%}
-    {{ return({
+    {%- set step = {
         'is_full': is_full,
+        'anew': [],
+        'known': [],
+        'gone': [],
         'as_of': segmentloom.time_text(counted.watermark),
         'profiles': {'generation': profiles.generation, 'from_batch': own.batch if own else 0, 'to_batch': profiles.batch},
         'counts': {'generation': counts.generation, 'from_batch': of_counts.batch if of_counts else 0, 'to_batch': counts.batch},
@@ -45,8 +50,28 @@
         'known_as_of': segmentloom.time_text(own.watermark) if own and own.watermark,
         'rules': rules,
         'change': progress.get(changes_name, {}).get('batch', 0) + 1,
-        'change_generation': invocation_id if is_full else progress[changes_name].generation,
-    }) }}
+        'is_new_generation': true,
+    } -%}
+    {%- if not is_full -%}
+        {%- do segmentloom.compare_conditions(step, plan, followed) -%}
+    {%- endif -%}
+    {%- do step.update({'change_generation': invocation_id if step.is_new_generation else progress[changes_name].generation}) -%}
+    {{ return(step) }}
+{%- endmacro %}
+
+{# The conditions that the table has, beside what is asked for. #}
+{% macro compare_conditions(step, plan, followed) -%}
+    {%- set existing, anew, dropped = [], [], segmentloom.dropped_conditions() -%}
+    {%- for column in run_query('select * from ' ~ this ~ ' limit 0').columns -%}{%- do existing.append(column.name | lower) -%}{%- endfor -%}
+    {%- for column in plan.leaves | sort if column not in existing or followed.get(column, 0) > step.counts.from_batch -%}
+        {%- do anew.append(column) -%}
+    {%- endfor -%}
+    {%- do step.update({
+        'anew': anew,
+        'known': anew | select('in', existing) | list,
+        'gone': existing | reject('in', plan.leaves.keys() | list + ['profile_id']) | list,
+        'is_new_generation': anew | select('in', dropped) | list | length > 0,
+    }) -%}
 {%- endmacro %}
 
 {# The statements that say how far the conditions have come. #}
@@ -56,37 +81,4 @@
         + segmentloom.progress_statements(model.name ~ ' of counts', step.counts.generation, step.counts.to_batch)
         + segmentloom.progress_statements('int_segmentloom__condition_changes', step.change_generation, step.change)
     ) }}
-{%- endmacro %}
-
-{# The profiles whose conditions may have changed, those that are no more included. #}
-{% macro touched_profiles(step, plan, scratch, target_relation) -%}
-    select profile_id from ({{ segmentloom.changed_profiles(step.profiles) }}) as changed
-
-    union distinct
-
-    select profile_id from {{ ref('int_segmentloom__identity_map') }}
-    where identifier_key in (
-        select owner_key from {{ ref('int_segmentloom__count_changes') }}
-        where batch > {{ step.counts.from_batch }} and batch <= {{ step.counts.to_batch }}
-    )
-    {%- if plan.direct %}
-
-    union distinct
-
-    select direct.profile_id from {{ scratch.relations['direct'] }} as direct
-    inner join {{ target_relation }} as known on known.profile_id = direct.profile_id
-    where {% for column in plan.direct %}{{ 'or ' if not loop.first }}known.{{ column }} <> direct.{{ column }} {% endfor %}
-    {%- endif %}
-{%- endmacro %}
-
-{# The identifiers of those profiles. #}
-{% macro touched_owners(scratch) -%}
-    select identifier_key, component_key, profile_id from {{ ref('int_segmentloom__identity_map') }}
-    where profile_id in (select profile_id from {{ scratch.relations['touched'] }})
-{%- endmacro %}
-
-{# And their counts. #}
-{% macro touched_counts(scratch) -%}
-    select counts.* from {{ ref('int_segmentloom__event_counts') }} as counts
-    inner join {{ scratch.relations['owners'] }} as owners on owners.identifier_key = counts.owner_key
 {%- endmacro %}

@@ -1,13 +1,16 @@
 {#-
     Brings the counts to where the events and the windows are now; returns whether there was anything to do. Events that
     come into a window or leave it, and new ones, change what is there; where events no longer count, all of their
-    owner are counted again.
+    owner are counted again. Of the conditions that no count answers it finds the owners whose events may have changed them.
 -#}
 {% macro count_changes(step, plan, scratch, target_relation) -%}
-    {%- set kept = [] -%}
-    {%- for event in plan.counted if event not in step.stale -%}{%- do kept.append(event) -%}{%- endfor -%}
+    {%- set kept, leaves, deciding = [], [], segmentloom.deciding_events(plan) -%}
+    {%- for event in plan.counted if event not in step.stale -%}
+        {%- do kept.append(event) -%}
+        {%- do leaves.extend(plan.counted[event] | map(attribute='leaf') | list) -%}
+    {%- endfor -%}
     {%- set has_new = step.from_batch < step.to_batch -%}
-    {%- if step.as_of == step.known.as_of and not has_new and not step.stale and not step.gone -%}
+    {%- if step.as_of == step.known.as_of and not (has_new or step.stale or step.gone or step.newly_followed or step.unfollowed) -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set width = [plan.width, step.has_columns] | max -%}
@@ -18,11 +21,16 @@
     {%- for part in segmentloom.parts_to_count(step.stale, plan, step) -%}
         {%- do made.append(segmentloom.make_scratch(scratch, 'stale_' ~ loop.index, segmentloom.counts_of_part(part, plan, step, width))) -%}
     {%- endfor -%}
-    {%- if kept -%}
+    {%- if kept or deciding -%}
         {%- if step.has_retractions -%}
             {%- do segmentloom.make_scratch(scratch, 'recounted', segmentloom.retracted_keys('owners', step)) -%}
         {%- endif -%}
-        {%- do segmentloom.make_scratch(scratch, 'slices', segmentloom.events_that_move(step, plan, kept, has_new)) -%}
+        {%- set moving = segmentloom.make_scratch(scratch, 'slices', segmentloom.events_that_move(step, leaves + deciding, has_new)) -%}
+        {%- if deciding -%}
+            {%- do segmentloom.make_scratch(scratch, 'deciding', segmentloom.deciding_owners(step, deciding, moving)) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if kept -%}
         {%- do segmentloom.make_scratch(scratch, 'deltas', segmentloom.count_deltas(step, plan, kept, width, scratch)) -%}
         {%- do made.append(segmentloom.make_scratch(scratch, 'rows', segmentloom.changed_counts(step, plan, kept, width, scratch, target_relation))) -%}
     {%- endif -%}

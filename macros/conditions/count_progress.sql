@@ -9,6 +9,7 @@
     {%- endfor -%}
     {{ return(
         statements
+        + segmentloom.follow_statements(step)
         + segmentloom.progress_statements(model.name, step.generation, step.to_batch, step.rules, step.as_of)
         + segmentloom.progress_statements('int_segmentloom__count_changes', step.change_generation, step.change)
     ) }}

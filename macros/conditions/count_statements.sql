@@ -19,7 +19,7 @@
     {%- endfor -%}
     {#- Found only when the transaction is sent again, the answer to the first time having been lost. -#}
     {%- do statements.append('delete from ' ~ changed ~ ' where batch >= ' ~ step.change) -%}
-    {%- for name in ['rows', 'recounted'] if name in scratch.relations -%}
+    {%- for name in ['rows', 'recounted', 'deciding'] if name in scratch.relations -%}
         {%- do statements.append(
             'insert into ' ~ changed ~ ' select distinct owner_key, ' ~ step.change ~ ' from ' ~ scratch.relations[name] ~ ' as changed'
         ) -%}

@@ -8,6 +8,8 @@
     counters     event -> digest of what is counted of it
     stale        names of events whose counts are of other things than are asked for now, or are missing
     gone         names of events that nothing counts any more
+    newly_followed   conditions that the feed of changed counts tells of from this change on
+    unfollowed   those that it tells of no more, or once more from the beginning
     from_batch, to_batch, generation, rules, has_retractions   as in `fold_step`
     change       the number of this change of counts
     change_generation   of the feed of changed counts
@@ -30,22 +32,24 @@
         'counters': counters,
         'stale': counters.keys() | list,
         'gone': [],
+        'newly_followed': segmentloom.followed_columns(plan),
+        'unfollowed': [],
         'from_batch': own.batch if own else 0,
         'to_batch': feed.batch,
         'generation': feed.generation,
         'rules': rules,
         'has_retractions': false,
         'change': progress.get(changes_name, {}).get('batch', 0) + 1,
+        'change_generation': invocation_id,
     } -%}
     {%- if known_as_of and as_of < known_as_of -%}
         {%- do log('segmentloom: all events are counted anew: ' ~ as_of ~ ' lies before the last evaluation, of ' ~ known_as_of, info=true) -%}
     {%- endif -%}
     {%- if not step.is_full -%}
         {%- do segmentloom.compare_counters(step) -%}
+        {%- do segmentloom.compare_followed(step, plan) -%}
+        {%- do step.update({'change_generation': progress[changes_name].generation}) -%}
     {%- endif -%}
-    {#- The feed does not tell of owners whose counts are of other things now: its readers have to begin anew. -#}
-    {%- set is_other = step.is_full or step.stale or step.gone -%}
-    {%- do step.update({'change_generation': invocation_id if is_other else progress[changes_name].generation}) -%}
     {{ return(step) }}
 {%- endmacro %}
 

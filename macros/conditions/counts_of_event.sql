@@ -42,7 +42,7 @@
             and {{ extra }}
             {%- endif %}
             {%- if not before %}
-            and {{ segmentloom.in_any_window(counters, now) }}
+            and {{ segmentloom.in_any_window(counters | map(attribute='leaf') | list, now) }}
             {%- endif %}
     ) as looked_at
 
@@ -59,21 +59,6 @@
     {%- set was_counted = (passes + ['was_there', segmentloom.in_window(counter.leaf, before.as_of)]) | join(' and ') if before -%}
     cast(count(case when {{ is_counted }} then 1 end)
     {%- if before %} - count(case when {{ was_counted }} then 1 end){% endif %} as {{ segmentloom.type_count() }})
-{%- endmacro %}
-
-{# Whether an event lies in a condition's window that ends at a time, given as ISO text. #}
-{% macro in_window(leaf, at) -%}
-    {%- set start = segmentloom.window_start_text(leaf, at) -%}
-    occurred_at <= {{ segmentloom.timestamp_literal(at) }}
-    {%- if start %} and occurred_at > {{ segmentloom.timestamp_literal(start) }}{% endif %}
-{%- endmacro %}
-
-{# Whether it lies in any of their windows. #}
-{% macro in_any_window(counters, at) -%}
-    {%- set starts = [] -%}
-    {%- for counter in counters -%}{%- do starts.append(segmentloom.window_start_text(counter.leaf, at)) -%}{%- endfor -%}
-    occurred_at <= {{ segmentloom.timestamp_literal(at) }}
-    {%- if none not in starts %} and occurred_at > {{ segmentloom.timestamp_literal(starts | min) }}{% endif %}
 {%- endmacro %}
 
 {# The type of a count. #}

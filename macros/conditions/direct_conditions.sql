@@ -1,12 +1,36 @@
-{# The conditions that no count answers, for every profile, by a pass over the events. #}
-{% macro direct_conditions(plan) -%}
+{#-
+    Makes a scratch table of the conditions that no count answers, for the profiles of some identifiers, and returns it; none when
+    the plan has no such conditions. One pass over the events of those identifiers, in as many parts as it takes that no
+    statement has to keep more events than memory holds.
+-#}
+{% macro make_direct(scratch, name, plan, owners, step) -%}
+    {%- if not plan.direct -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set most, made = 20000000, namespace(relation=none) -%}
+    {%- set events = segmentloom.scratch_numbers(scratch, 'select count(*) from ' ~ segmentloom.events_of_owners(plan, owners, step)) -%}
+    {%- set buckets = events[0] // most + 1 -%}
+    {%- for bucket in range(buckets) -%}
+        {%- set some = '(select * from ' ~ owners ~ ' as owners where ' ~ segmentloom.key_bucket('component_key', buckets) ~ ' = ' ~ bucket ~ ')' -%}
+        {%- set sql = segmentloom.direct_conditions(plan, some if buckets > 1 else owners, step) -%}
+        {%- if loop.first -%}
+            {%- set made.relation = segmentloom.make_scratch(scratch, name, sql) -%}
+        {%- else -%}
+            {%- do run_query('insert into ' ~ made.relation ~ ' ' ~ sql) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(made.relation) }}
+{%- endmacro %}
+
+{# The query for them. Its profiles are those whose first identifier is among the owners. #}
+{% macro direct_conditions(plan, owners, step) -%}
     {%- set leaves = [] -%}
     {%- for column in plan.direct -%}{%- do leaves.append(plan.leaves[column]) -%}{%- endfor -%}
     {%- set definition = {'match': {'all': leaves}} -%}
     {%- set findings = segmentloom.event_findings(definition) -%}
 with
 
-{{ segmentloom.audience_inputs(definition, findings) }}
+{{ segmentloom.findings_of_events(findings, segmentloom.events_of_owners(plan, owners, step), step.as_of) | trim }}
 
 final as (
 
@@ -16,10 +40,39 @@ final as (
         {{ segmentloom.condition(plan.leaves[column], findings) | trim }} as {{ column }}
         {%- endfor %}
 
-    from profiles
+    from (
+        select profile_id from {{ owners }} as owners
+        where identifier_key = component_key
+    ) as profiles
     {{- segmentloom.audience_joins(definition, findings) }}
 
 )
 
 select * from final
+{%- endmacro %}
+
+{# The events that can decide such conditions, with their profiles, as a subquery. #}
+{% macro events_of_owners(plan, owners, step) -%}
+    {%- set deciding, names = segmentloom.deciding_events(plan), [] -%}
+    {%- for one in deciding -%}{%- do names.append(one['event']) -%}{%- endfor -%}
+    {%- set start = segmentloom.earliest_start(deciding, step.as_of) -%}
+    (
+        select
+            owners.profile_id,
+            events.source_id,
+            events.event_id,
+            events.event,
+            events.occurred_at,
+            events.properties
+
+        from {{ ref('segmentloom__events') }} as events
+        inner join {{ owners }} as owners on owners.identifier_key = events.owner_key
+
+        where
+            events.event in ({{ segmentloom.text_list(names | unique(case_sensitive=true) | list) }})
+            and events.event_date <= cast('{{ step.as_of[:10] }}' as date)
+            {%- if start %}
+            and events.event_date >= cast('{{ start[:10] }}' as date)
+            {%- endif %}
+    ) as profile_events
 {%- endmacro %}

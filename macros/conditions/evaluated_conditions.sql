@@ -1,11 +1,13 @@
 {#-
-    For whom each condition holds, of all profiles or of those in the scratch tables `owners` and `counts`. The counts of
-    all owners of a profile are added up before they are compared. What they say fits into bits of whole numbers, each
-    set by one event at most, so that adding the numbers up joins what the events say.
+    For whom each condition holds, of the profiles of some owners. The counts of all owners of a profile are added up before they
+    are compared. What they say fits into bits of whole numbers, each set by one event at most, so that adding the numbers
+    up joins what the events say.
+
+    owners   a relation of all identifiers of those profiles, as the identity map has them
+    counts   one with their counts, as `int_segmentloom__event_counts` has them
+    direct   what `make_direct` made
 -#}
-{% macro evaluated_conditions(plan, scratch) -%}
-    {%- set owners = scratch.relations.get('owners', ref('int_segmentloom__identity_map')) -%}
-    {%- set counts = scratch.relations.get('counts', ref('int_segmentloom__event_counts')) -%}
+{% macro evaluated_conditions(plan, owners, counts, direct) -%}
     {%- set bits = segmentloom.condition_bits(plan) -%}
     {%- set words = range(bits.values() | map(attribute='word') | max + 1) if bits else [] -%}
     select
@@ -42,7 +44,7 @@
     left join {{ ref('segmentloom__profiles') }} as profiles on profiles.profile_id = heads.profile_id
     {%- endif %}
     {%- if plan.direct %}
-    left join {{ scratch.relations['direct'] }} as direct on direct.profile_id = heads.profile_id
+    left join {{ direct }} as direct on direct.profile_id = heads.profile_id
     {%- endif %}
 {%- endmacro %}
 

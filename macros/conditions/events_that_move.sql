@@ -1,14 +1,19 @@
-{# The events that a window takes in or lets go between two times, and those that are new: each once. #}
-{% macro events_that_move(step, plan, kept, has_new) -%}
-    {%- set counters, ranges = [], [[step.known.as_of, step.as_of]] -%}
-    {%- for event in kept -%}{%- do counters.extend(plan.counted[event]) -%}{%- endfor -%}
-    {%- for counter in counters -%}
-        {%- set start = segmentloom.window_start_text(counter.leaf, step.as_of) -%}
-        {%- set known_start = segmentloom.window_start_text(counter.leaf, step.known.as_of) -%}
+{#-
+    The events that a window takes in or lets go between two times, and those that are new: each once.
+
+    leaves   the event conditions whose windows they are
+-#}
+{% macro events_that_move(step, leaves, has_new) -%}
+    {%- set names, ranges = [], [[step.known.as_of, step.as_of]] -%}
+    {%- for leaf in leaves -%}
+        {%- do names.append(leaf['event']) -%}
+        {%- set start = segmentloom.window_start_text(leaf, step.as_of) -%}
+        {%- set known_start = segmentloom.window_start_text(leaf, step.known.as_of) -%}
         {%- if start and [known_start, start] not in ranges -%}{%- do ranges.append([known_start, start]) -%}{%- endif -%}
     {%- endfor -%}
+    {%- set names = segmentloom.text_list(names | unique(case_sensitive=true) | list) -%}
     {%- set columns = 'event, owner_key, occurred_at, properties, batch' -%}
-    {%- set events = ref('segmentloom__events') ~ ' as events where event in (' ~ segmentloom.text_list(kept) ~ ') and owner_key is not null' -%}
+    {%- set events = ref('segmentloom__events') ~ ' as events where event in (' ~ names ~ ') and owner_key is not null' -%}
     {%- for range in segmentloom.merged_ranges(ranges) %}
     {{ 'union all ' if not loop.first }}select {{ columns }} from {{ events }}
         and batch <= {{ step.from_batch }}
@@ -20,7 +25,7 @@
     {%- if has_new %}
     union all select {{ columns }} from {{ events }}
         and batch > {{ step.from_batch }} and batch <= {{ step.to_batch }}
-        and {{ segmentloom.in_any_window(counters, step.as_of) }}
+        and {{ segmentloom.in_any_window(leaves, step.as_of) }}
     {%- endif %}
 {%- endmacro %}
 

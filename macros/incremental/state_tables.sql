@@ -7,6 +7,8 @@
             'updated_at': time,
         },
         'counted_events': {'event': text, 'counters': text},
+        'followed_conditions': {'condition_name': text, 'since': number},
+        'dropped_conditions': {'condition_name': text},
         'standing_audiences': {'node_id': text, 'audience': text, 'asks': text},
         'built_views': {'node_id': text, 'digest': text},
         'loads': {'load_id': text, 'source_id': text, 'batch': number},

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('segmentloom__profiles') }}
 -- depends_on: {{ ref('int_segmentloom__identity_map') }}
 -- depends_on: {{ ref('int_segmentloom__profile_changes') }}
--- depends_on: {{ ref('int_segmentloom__profile_events') }}
+-- depends_on: {{ ref('segmentloom__events') }}
 -- depends_on: {{ ref('int_segmentloom__event_counts') }}
 -- depends_on: {{ ref('int_segmentloom__count_changes') }}
 -- depends_on: {{ ref('int_segmentloom__condition_changes') }}

@@ -1,4 +1,4 @@
-{#- One row per owner whose counts changed, with the number of the change. Written by int_segmentloom__event_counts. -#}
+{#- One row per owner whose counts changed, or whose events may have changed a condition that no count answers, with the number of the change. Written by int_segmentloom__event_counts. -#}
 {{
     config(
         materialized='incremental',

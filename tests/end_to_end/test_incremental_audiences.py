@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -14,7 +15,7 @@ from tests.oracles.audience_checks import check_commands, check_conditions, chec
 from tests.oracles.audience_generator import EVENTS
 from tests.oracles.audience_history import AudienceHistory
 from tests.oracles.condition_state import ConditionState
-from tests.oracles.window_edges import KINDS, around, edges
+from tests.oracles.window_edges import KINDS, around, deciding_times, edges, is_counted
 from tests.workspace import Workspace
 
 START = datetime(2026, 3, 27, 12, 30, tzinfo=UTC)
@@ -79,6 +80,20 @@ class Story:
                 self._go_to(time, AudienceHistory.slide)
                 counts.append(self._state.expected_counts())
             assert counts[0] != counts[1]
+
+    def slide_over_other_answers(self) -> None:
+        """Go by a moment at which an answer changes that no count gives, a microsecond at a time."""
+        world, after = self.history.world(), self.history.as_of + timedelta(seconds=1)
+        direct = [one for one in self._state.asked if "trait" not in one.leaf and not is_counted(one.leaf)]
+        times = {time for one in direct for time in deciding_times(world, one.leaf, one.zone) if time > after}
+
+        def answers(time: datetime) -> list[set[str]]:
+            then = replace(world, as_of=time)
+            return [then.holding(one.leaf, one.zone) for one in direct]
+
+        changing = next(time for time in sorted(times) if answers(around(time)[0]) != answers(time))
+        for time in around(changing):
+            self._go_to(time, AudienceHistory.slide)
 
     def ask_otherwise(self, count: int, advance: Advance) -> None:
         """Two audiences go, one becomes another, some are new; the next evaluation is of these."""
@@ -153,8 +168,10 @@ def test_all_is_right_after_every_build(seed: int, tmp_path: Path) -> None:
         for kind in KINDS:
             story.change_everything()
             story.slide_over(kind)
+            story.slide_over_other_answers()
         story.ask_otherwise(6, AudienceHistory.build)
         story.slide_over(*KINDS)
+        story.slide_over_other_answers()
         story.delete_events()
         story.change_everything()
         story.look_back()

@@ -38,7 +38,7 @@ class Audiences:
     """A warehouse with published audiences, and people who change them; kept, to begin again from."""
 
     def __init__(self, history: AudienceHistory, dbt: KillableDbt) -> None:
-        self.history, self._dbt = history, dbt
+        self.history = history
         self._file = history.workspace.path / "warehouse.duckdb"
         self._kept = history.workspace.path / "before.kept"
         history.land(400, AS_OF)
@@ -52,6 +52,10 @@ class Audiences:
         with duckdb.connect(str(self._file)) as connection:
             connection.execute("checkpoint")
         shutil.copy(self._file, self._kept)
+
+    def go_on(self, dbt: KillableDbt) -> None:
+        """Evaluate as a run does that nothing kills."""
+        self._dbt = dbt
         self.whole = self.evaluate()
         assert self.whole.ok, self.whole.output
         self.after = self.state()
@@ -84,12 +88,21 @@ class Audiences:
             return {name: connection.execute(sql).fetchall() for name, sql in STATE.items()}
 
 
-@pytest.fixture(scope="module")
-def audiences(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audiences]:
+@pytest.fixture(scope="module", params=["the same audiences", "others"])
+def audiences(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Audiences]:
     history = AudienceHistory(Workspace.create(tmp_path_factory.mktemp("killed") / "project"), 3)
     history.ask(history.more_audiences(6))
     with KillableDbt(history.workspace) as dbt:
-        yield Audiences(history, dbt)
+        audiences = Audiences(history, dbt)
+    if request.param == "others":
+        changed = {name: history.generator.file() for name in list(history.files)[-2:]}
+        history.files = {**history.files, **changed}
+        history.ask(history.more_audiences(2))
+    with KillableDbt(history.workspace) as dbt:
+        audiences.go_on(dbt)
+        yield audiences
 
 
 def test_the_second_run_changes_everything(audiences: Audiences) -> None:

@@ -77,8 +77,8 @@ MUTANTS = {
     ),
     "an average is over all events": SqlMutant(
         MEASURE,
-        "counted_event(leaf, at) | trim }} then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end",
-        "counted_event(leaf, at) | trim }} then 1 end",
+        "then {{ segmentloom.measured_value(leaf['aggregate']) | trim }} end)\n{%- endmacro",
+        "then 1 end)\n{%- endmacro",
     ),
     "an average is a sum": SqlMutant(AGGREGATE, " ~ ' * ' ~ found.numbers", ""),
     "the least is the greatest": SqlMutant(

@@ -41,6 +41,16 @@ def edges(world: World, files: Mapping[str, Mapping[str, Any]]) -> Iterator[Edge
                             yield _departure(event, leaf["within"], ZoneInfo(zone))
 
 
+def deciding_times(world: World, leaf: Mapping[str, Any], zone: str) -> Iterator[datetime]:
+    """The first times of evaluation at which an event that a condition is about has come, or has gone."""
+    names = [step["event"] for step in leaf.get("sequence", [leaf] if "event" in leaf else [])]
+    for event in world.events:
+        if event.event in names:
+            yield event.occurred_at
+            if "within" in leaf:
+                yield _departure(event, leaf["within"], ZoneInfo(zone)).at
+
+
 def is_counted(leaf: Mapping[str, Any]) -> bool:
     """Whether a leaf condition compares a number of events."""
     return "event" in leaf and leaf.keys() <= {"event", "count", "within", "where"}

@@ -1,0 +1,39 @@
+{# Evaluates every condition for every profile. #}
+{% macro evaluate_everything(step, plan, scratch, target_relation) -%}
+    {%- do segmentloom.replace_conditions(step, target_relation, segmentloom.conditions_of_all(step, plan, scratch, 'direct'), [
+        'delete from ' ~ ref('int_segmentloom__condition_changes') ~ ' where true',
+    ]) -%}
+{%- endmacro %}
+
+{# The conditions of a plan for every profile, as a query; those that no count answers go into a scratch table first. #}
+{% macro conditions_of_all(step, plan, scratch, name) -%}
+    {%- set owners = ref('int_segmentloom__identity_map') -%}
+    {%- set direct = segmentloom.make_direct(scratch, name, plan, owners, step) -%}
+    {{ return(segmentloom.evaluated_conditions(plan, owners, ref('int_segmentloom__event_counts'), direct)) }}
+{%- endmacro %}
+
+{#-
+    Puts another table in place of the conditions. Until that is accounted for they have no generation: a kill means to begin
+    again. Should another build begin meanwhile, the table is its own, and this one fails.
+
+    changes   the statements that tell of it in the feed of changed conditions
+-#}
+{% macro replace_conditions(step, target_relation, sql, changes) -%}
+    {%- do segmentloom.run_together(
+        ([segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of)] if not step.is_full else [])
+        + segmentloom.progress_statements(model.name, '', 0, invocation_id)
+    ) -%}
+    {%- do segmentloom.replace_table(target_relation, sql) -%}
+    {%- do segmentloom.run_together(
+        changes
+        + [segmentloom.expect_progress(model.name, '', 0, rules=invocation_id)]
+        + segmentloom.drop_statements(step)
+        + segmentloom.condition_progress(step)
+        + [segmentloom.forget_counts_followed()]
+    ) -%}
+{%- endmacro %}
+
+{# The statement that deletes from the feed of changed counts what the conditions have taken in. #}
+{% macro forget_counts_followed() -%}
+    {{ return(segmentloom.forget_followed(ref('int_segmentloom__count_changes'), ['int_segmentloom__conditions of counts'])) }}
+{%- endmacro %}
