@@ -13,6 +13,8 @@ from segmentloom_sync.project import ProjectFolder
 from tests.audience_tables import fill, open_warehouse
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 CONDITIONS = "segmentloom.conditions"
 GROUP = "config.meta.segmentloom_priority_group:life"
 FIRST = "match: {trait: buys, is: true}\npriority: {group: life, rank: 1}\n"
