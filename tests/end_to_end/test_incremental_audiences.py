@@ -168,7 +168,6 @@ def test_all_is_right_after_every_build(seed: int, tmp_path: Path) -> None:
         for kind in KINDS:
             story.change_everything()
             story.slide_over(kind)
-            story.slide_over_other_answers()
         story.ask_otherwise(6, AudienceHistory.build)
         story.slide_over(*KINDS)
         story.slide_over_other_answers()
