@@ -5,6 +5,7 @@ The class decides the exit code of the command (see docs/sync.md) and whether tr
 * SegmentloomError             exit 1   something was refused or failed
   - ConfigError                exit 2   the caller changes a file, a flag or a variable
     - DefinitionError          exit 2   an audience file is wrong; lists every problem
+    - PlanMoved                exit 2   a saved plan no longer holds
     - CredentialsError         exit 2   the platform refused who we are
       - WarehouseAccessError   exit 2   the warehouse did
   - TryAgainLater              exit 3   somebody else holds what we need
@@ -57,6 +58,10 @@ class DefinitionError(ConfigError):
     def __init__(self, problems: list[str], *, hint: str | None = None) -> None:
         super().__init__("\n".join(problems), hint=hint)
         self.problems = problems
+
+
+class PlanMoved(ConfigError):
+    """What a saved plan was computed from has changed: it has to be made anew. Nothing was sent."""
 
 
 class CredentialsError(ConfigError):

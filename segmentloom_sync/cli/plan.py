@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +24,12 @@ def plan(
         list[str] | None,
         typer.Argument(help="Default: all that have a sync.", metavar="[AUDIENCE]..."),
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", help="Keep the exact change in a file, for `run --plan FILE`.", metavar="FILE"
+        ),
+    ] = None,
     json: Json = False,
     config: Config = None,
     project_dir: ProjectDir = None,
@@ -30,7 +38,7 @@ def plan(
 ) -> None:
     """Show what a run would add and remove, from the audiences as last built. Nothing is sent.
 
-    Example: segmentloom-sync plan pricing_intent
+    Examples: segmentloom-sync plan pricing_intent, segmentloom-sync plan --save friday.json
     """
     from segmentloom_sync.cli.sync_report import print_reports
     from segmentloom_sync.destinations.clock import SystemClock
@@ -38,6 +46,8 @@ def plan(
     from segmentloom_sync.settings import load_settings
     from segmentloom_sync.sync.choice import choose
     from segmentloom_sync.sync.environment import Binding, environment_of
+    from segmentloom_sync.sync.plan_file import write_plan
+    from segmentloom_sync.sync.plan_save import home_of, plan_to_save
     from segmentloom_sync.sync.runner import SyncRunner
     from segmentloom_sync.sync.runs import worst_exit_code
     from segmentloom_sync.sync.targets import sync_targets
@@ -51,24 +61,34 @@ def plan(
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
-    with closing(_with_tables(project)) as warehouse:
+    with closing(_with_tables(project, is_written=save is not None)) as warehouse:
+        environment = environment_of(warehouse, project.target)
         runner = SyncRunner(
             warehouse,
             clock,
-            binding=Binding(environment_of(warehouse, project.target)),
+            binding=Binding(environment),
             remedy="evaluate with `dbt build` and plan again, or take `segmentloom-sync run --dry-run`",
         )
-        reports = [runner.plan(entry) for entry in targets]
+        if save is None:
+            reports = [runner.plan(entry) for entry in targets]
+        else:
+            home = home_of(runner, environment, project.name)
+            reports, saved = plan_to_save(runner, home, targets)
+            if saved is not None:
+                write_plan(save, saved)
     print_reports(reports, json=json, is_plan=True)
+    if save is not None:
+        applied = f"segmentloom-sync run --plan {shlex.quote(str(save))}"
+        terminal.say(f"saved in {save}; to send it: {applied}" if saved else f"{save} was not written")
     raise typer.Exit(worst_exit_code(report.exit_code for report in reports))
 
 
-def _with_tables(project: Project) -> Warehouse:
-    """The warehouse, read only unless the sync's tables have to be made first."""
+def _with_tables(project: Project, *, is_written: bool) -> Warehouse:
+    """The warehouse, read only unless the sync's tables have to be made first or more is to be written."""
     from segmentloom_sync.sync.tables import ensure_tables, has_tables
     from segmentloom_sync.warehouse.connect import connect
 
-    warehouse = connect(project, read_only=True)
+    warehouse = connect(project, read_only=not is_written)
     if not has_tables(warehouse):
         warehouse.close()
         warehouse = connect(project)

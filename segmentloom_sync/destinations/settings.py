@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import json
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -80,6 +82,14 @@ class DestinationSettings(BaseModel):
         default=None, json_schema_extra={"examples": ["DE", "US"]}
     )
     """The country of phone numbers without a country code; `load` reads them so. One for all destinations."""
+
+    def digest(self) -> str:
+        """Of what decides where a list is and what it gets: another account gives another one.
+
+        Secrets are no part of it, nor is how patiently the platform is asked.
+        """
+        said = self.model_dump(mode="json", exclude={"max_retries", "poll_after", "token_url"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
     @field_validator("base_url", "token_url")
     @classmethod

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.identity.decisions import Decision
+from segmentloom_sync.private_file import write_whole
 
 
 def json_lines(decisions: Iterable[Decision]) -> str:
@@ -22,12 +21,4 @@ def write_export(file: Path, decisions: Iterable[Decision]) -> None:
     Raises:
         ConfigError: the file cannot be written.
     """
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(json_lines(decisions))
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {file}: {(error.strerror or 'refused').lower()}") from None
+    write_whole(file, json_lines(decisions))

@@ -55,6 +55,17 @@ def changed_since(warehouse: Warehouse, audience: str) -> str | None:
     return None
 
 
+def built_profiles(warehouse: Warehouse) -> str:
+    """How far what the sync reads of profiles has come: another text after each build that changed it."""
+    if not warehouse.exists(_PROGRESS):
+        return ""
+    places, _ = _progress(warehouse)
+    return " ".join(
+        f"{places[name].generation}/{places[name].batch}" if name in places else "-"
+        for name in (_PROFILES, *_SENT)
+    )
+
+
 def _is_older(
     place: _Place, evaluated_at: datetime, places: dict[str, _Place], profiles: _Place, changed_at: datetime
 ) -> bool:

@@ -27,6 +27,8 @@ from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.lists import forget_list, remembered_list, resolve_list
 from segmentloom_sync.sync.plan import count, preview
+from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
+from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.push import BatchPush
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
@@ -45,6 +47,7 @@ class ListSync:
         progress: advanced by the identifiers that have an outcome.
         circuit: how the destination did so far in this run.
         binding: to what the list is bound.
+        planned: the saved change to send, and no other; None for whatever the plan is now.
     """
 
     warehouse: Warehouse
@@ -56,6 +59,7 @@ class ListSync:
     progress: Progress
     circuit: Circuit = field(default_factory=Circuit)
     binding: Binding | None = None
+    planned: PlannedList | None = None
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
 
@@ -78,10 +82,20 @@ class ListSync:
 
         Raises:
             HeldByGuard: the change was held back; removals of people who opted out were sent all the same.
+            PlanMoved: the saved change is not what would be sent now; nothing was sent.
             DestinationMissing: the list is gone.
             Unavailable: the platform could not be reached for so long that the rest is left to the next run.
             SegmentloomError: as the destination and the warehouse raise it.
         """
+        if self.planned is not None:
+            # Before a list is made at the platform; the plan itself is compared right before it is sent.
+            require_unmoved(
+                self.warehouse,
+                self.target,
+                self.planned,
+                self.clock.now(),
+                newest_token=self.lease.token - 1,
+            )
         if not only_private:
             store_identifier_counts(self.warehouse, self.clock, self.target, self.report.run_id)
         if recreate:
@@ -112,9 +126,12 @@ class ListSync:
             ) from error
 
     def _synchronise(self, session: SyncSession, *, is_released: bool, only_private: bool) -> None:
-        self.report.refused_later = confirm_requests(session, self.attempts)
+        if self.planned is None:  # what platforms answer moves the ledger
+            self.report.refused_later = confirm_requests(session, self.attempts)
         plan = make_plan(session)
         try:
+            if self.planned is not None:
+                require_equal(self.warehouse, self.planned, plan)
             counts = count(self.warehouse, self.target, session.audience_list.id, plan)
             self.report.planned(counts, only_private=only_private)
             reason = None

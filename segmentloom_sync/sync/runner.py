@@ -29,6 +29,8 @@ from segmentloom_sync.sync.lease import Holder, Lease, take_lease
 from segmentloom_sync.sync.list_sync import ListSync, held
 from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import preview
+from segmentloom_sync.sync.plan_check import require_counts, require_unmoved
+from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.size_floor import floor_warning, people_in_ledger
 from segmentloom_sync.sync.target import SyncTarget
@@ -65,8 +67,12 @@ class SyncRunner:
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
     _circuits: dict[str, Circuit] = field(default_factory=dict)
 
-    def plan(self, target: SyncTarget) -> RunReport:
-        """What a run would do now; nothing is written or sent."""
+    def plan(self, target: SyncTarget, planned: PlannedList | None = None) -> RunReport:
+        """What a run would do now; nothing is written or sent.
+
+        Args:
+            planned: a saved change; the report says when it no longer holds.
+        """
         report = self.report(target)
         try:
             if self.binding is not None:
@@ -75,6 +81,11 @@ class SyncRunner:
             known = remembered_list(self.warehouse, target)
             counts = preview(self.warehouse, target, known.id if known else None, self.clock.now())
             report.planned(counts)
+            if planned is not None:
+                require_unmoved(self.warehouse, target, planned, self.clock.now())
+                require_counts(
+                    planned, (counts.adds, counts.removes, counts.members_added, counts.members_removed)
+                )
             if counts.people is not None:
                 self._warn_of_size(target, report, counts.people)
             report.waiting = self._waiting(target)
@@ -87,18 +98,23 @@ class SyncRunner:
         return report
 
     def run(
-        self, target: SyncTarget, progress: Progress = no_progress, unfit: SegmentloomError | None = None
+        self,
+        target: SyncTarget,
+        progress: Progress = no_progress,
+        unfit: SegmentloomError | None = None,
+        planned: PlannedList | None = None,
     ) -> RunReport:
         """Bring a list into step and report; what goes wrong ends up in the report.
 
         Args:
             unfit: why the membership may not be sent; those who must go are removed all the same.
+            planned: a saved change: exactly that is sent, or nothing.
         """
         report = self.report(target)
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
             try:
-                self._run(target, lease, report, progress, unfit)
+                self._run(target, lease, report, progress, unfit, planned)
             finally:
                 with suppress(SegmentloomError):  # it expires by itself
                     lease.release()
@@ -113,6 +129,7 @@ class SyncRunner:
         report: RunReport,
         progress: Progress,
         unfit: SegmentloomError | None,
+        planned: PlannedList | None,
     ) -> None:
         """Do the work under the lease, and record how it ended."""
         runs.open_run(self.warehouse, self.clock, target, lease, report)
@@ -127,6 +144,7 @@ class SyncRunner:
             progress,
             circuit=self._circuit(name),
             binding=self.binding,
+            planned=planned,
         )
         try:
             if name in self._refused:
@@ -138,6 +156,8 @@ class SyncRunner:
                 if target.is_followed:
                     self._pin(target, report)
             except SegmentloomError:
+                if planned is not None:
+                    raise
                 work.run(is_released=False, recreate=False, only_private=True)
                 raise
             work.run(

@@ -70,4 +70,9 @@ class SyncSession:
 
     def scratch(self, kind: str) -> str:
         """The name of a scratch table that only this list uses, so that a killed run's is replaced."""
-        return f"{kind}_{sha256(self.target.key.encode()).hexdigest()[:16]}"
+        return scratch_name(kind, self.target)
+
+
+def scratch_name(kind: str, target: SyncTarget) -> str:
+    """As `SyncSession.scratch`, for work without a session."""
+    return f"{kind}_{sha256(target.key.encode()).hexdigest()[:16]}"

@@ -26,6 +26,7 @@ class SyncTarget:
         identifier_types: what is sent of each member.
         cadence: how old a membership may be.
         is_followed: False for a list that no audience fills any more; only those who must go leave it.
+        settings_digest: of the destination's settings that decide what is sent where, its secrets left out.
         trusts_absence: False where who is in no table may just be missing, and is not taken for erased.
     """
 
@@ -41,6 +42,7 @@ class SyncTarget:
     poll_after: timedelta = timedelta(minutes=30)
     is_followed: bool = True
     trusts_absence: bool = True
+    settings_digest: str = ""
 
     @property
     def key(self) -> str:

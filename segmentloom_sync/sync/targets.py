@@ -59,6 +59,7 @@ def _target(
         cadence=CADENCES[audience.cadence],
         max_retries=settings.max_retries,
         poll_after=settings.poll_after,
+        settings_digest=settings.digest(),
     )
 
 

@@ -355,3 +355,38 @@ def tables(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
             connection.execute(f"select * from segmentloom.{name} order by all").fetchall()
             for name in ("audience_membership", "audience_membership_log", "audience_sizes")
         ]
+
+
+def test_a_saved_plan_is_sent_once_and_only_where_it_was_made(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    workspace.cli("privacy", "request", "opt_out", "user_id:dan")
+    token = str(platforms["meta"].settings()["access_token"])
+    saved = workspace.cli("plan", "--save", "friday.json", TEST_META_TOKEN=token)
+    assert "saved in friday.json; to send it: segmentloom-sync run --plan friday.json" in saved.stderr
+    text = (workspace.path / "friday.json").read_text()
+    assert "dan@example.com" not in text
+    assert email("dan")[1] not in text
+    assert email("dan") in members(platforms["meta"])
+
+    taken = run(workspace, platforms, "--plan", "friday.json")
+    assert {name: counts for name, counts in taken.items()} == dict.fromkeys(platforms, (0, 1, 1, 0, 0, "ok"))
+    for platform in platforms.values():
+        assert email("dan") not in members(platform)
+
+    done = workspace.cli("run", "--plan", "friday.json", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 2
+    assert "another run has worked on the list since" in done.stderr
+    (workspace.path / "friday.json").write_text(text.replace('"target": "test"', '"target": "prod"', 1))
+    done = workspace.cli("run", "--plan", "friday.json", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 2
+    assert "friday.json is a plan of target prod (" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("buyers",), ("--due",), ("--recreate",), ("--as-of", "2026-01-01")])
+def test_a_saved_plan_goes_with_nothing_that_it_settles(
+    workspace: Workspace, arguments: tuple[str, ...]
+) -> None:
+    done = workspace.cli("run", "--plan", "friday.json", *arguments, check=False)
+    name = arguments[0] if arguments[0].startswith("--") else "AUDIENCE"
+    assert (done.returncode, f"{name} cannot go with --plan" in done.stderr) == (2, True)
