@@ -42,6 +42,12 @@ def run(
     recreate: Annotated[
         bool, typer.Option("--recreate", help="Make the lists of AUDIENCE anew where they are gone.")
     ] = False,
+    reconcile: Annotated[
+        bool,
+        typer.Option(
+            "--reconcile", help="Ask the platforms about each list first; send anew what they have lost."
+        ),
+    ] = False,
     plan_file: Annotated[
         Path | None,
         typer.Option(
@@ -81,6 +87,7 @@ def run(
                 "--no-build": no_build,
                 "--rebind": rebind,
                 "--recreate": recreate,
+                "--reconcile": reconcile,
                 "--as-of": as_of is not None,
             }
         )
@@ -93,6 +100,10 @@ def run(
         raise ConfigError(
             f"--{'rebind' if rebind else 'release'} and --by NAME go together",
             hint="who lets it pass is kept in the records",
+        )
+    if reconcile and dry_run:
+        raise ConfigError(
+            "--dry-run asks no platform, so it cannot go with --reconcile", hint="leave one of them out"
         )
     if no_build and as_of is not None:
         raise ConfigError(
@@ -111,6 +122,7 @@ def run(
         released_by=by if release else None,
         rebound_by=by if rebind else None,
         recreate=recreate,
+        compare=reconcile,
         as_of=moment(as_of, "--as-of"),
     )
     reports, is_interrupted = run_command(project, config, options, SystemClock())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segmentloom_sync import terminal
 
 if TYPE_CHECKING:
+    from segmentloom_sync.sync.reconciliation import Reconciliation
     from segmentloom_sync.sync.runs import RunReport
 
 _COLOURS = {"ok": "green", "held": "yellow", "retry_later": "yellow", "partial": "yellow", "failed": "red"}
@@ -20,12 +21,31 @@ def print_reports(reports: Sequence[RunReport], *, json: bool, is_plan: bool = F
     else:
         _print_table(reports, is_plan=is_plan)
     for report in reports:
+        if report.reconciliation is not None:
+            _print_reconciliation(report, report.reconciliation)
         for warning in report.warnings:
             terminal.warn(f"{report.audience}: {warning}")
         if report.message:
             terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
         if report.hint:
             terminal.say(f"  hint: {report.hint}")
+
+
+def _print_reconciliation(report: RunReport, found: Reconciliation) -> None:
+    where = f"{report.audience} to {report.destination}"
+    size = f", counted users: {_bounds(*found.size)}" if found.size else ""
+    status = f", status {found.status}" if found.status else ""
+    terminal.say(
+        f"{where}: compared: the list is there{status}{size}; it may hold {found.identifiers:,} identifiers; "
+        f"not told: {', '.join(found.unreadable)}"
+    )
+    for drift in found.drift:
+        if drift not in found.unrepaired:  # those are the message of the run
+            terminal.warn(f"{where}: {drift}; {found.sent_anew:,} identifiers are sent anew")
+
+
+def _bounds(lower: float, upper: float) -> str:
+    return f"{lower:,.0f}" if lower == upper else f"{lower:,.0f} to {upper:,.0f}"
 
 
 def _print_table(reports: Sequence[RunReport], *, is_plan: bool) -> None:

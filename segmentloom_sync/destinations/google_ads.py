@@ -19,6 +19,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import (
     Grant,
@@ -196,6 +197,15 @@ class GoogleAds:
             info = entry.get("ingestedUserListInfo", {}).get("contactIdInfo", {})
             percent = float(info.get("matchRatePercentage", 0))
         return (MatchRate("percent", "matchRatePercentage", lower=percent, upper=percent),) if percent else ()
+
+    def list_state(self, audience_list: AudienceList) -> ListState:
+        """Whether the list is open, and the greatest of its sizes; small lists show 0, which is none."""
+        entry = self._call("GET", self._path(audience_list), list_name=audience_list.name)
+        with http.understood(self.type):
+            status = str(entry.get("membershipStatus", "")) or None
+            largest = max((int(size) for size in entry.get("sizeInfo", {}).values()), default=0)
+        size = MatchRate("bounds", "sizeInfo", lower=largest, upper=largest) if largest else None
+        return ListState(status, "closed" if status == "CLOSED" else "good", size)
 
     def description(self, audience_list: AudienceList) -> str:
         """What Google Ads shows beside the list's name."""

@@ -20,6 +20,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.destinations.list_state import Condition, ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken, RefreshTokenGrant, RenewedToken, TokenSource
 from segmentloom_sync.errors import DestinationMissing, Unavailable
@@ -37,6 +38,7 @@ APPEARS_WITHIN = timedelta(minutes=2)
 APPEARS_POLL_SECONDS = 5.0
 
 
+_CONDITIONS: dict[str, Condition] = {"EXPIRED": "lost", "FAILED": "closed", "ERROR": "closed"}
 _ID_TYPES = {"email": "SHA256_EMAIL"}
 
 
@@ -147,6 +149,16 @@ class LinkedIn:
         if not isinstance(matched, int) or not isinstance(submitted, int):
             return ()
         return (MatchRate("counts", "matchedCount/inputCount", matched=matched, submitted=submitted),)
+
+    def list_state(self, audience_list: AudienceList) -> ListState:
+        """The segment's status. What LinkedIn counts is the last week's uploads and whom ads can reach."""
+        path = f"dmpSegments/{audience_list.id}/destinations/LINKEDIN"
+        status = self._object(path, audience_list).get("status")
+        return ListState(
+            str(status) if status else None,
+            _CONDITIONS.get(str(status), "good"),
+            is_size_readable=False,
+        )
 
     def _token_source(self) -> TokenSource:
         settings = self._settings

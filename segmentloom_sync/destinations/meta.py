@@ -23,6 +23,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tokens import FixedToken
 from segmentloom_sync.errors import ConfigError, Unavailable
@@ -34,6 +35,8 @@ MAX_ROWS = 10_000
 LISTS_PER_PAGE = 500
 
 _COLUMNS = {"email": "EMAIL", "phone": "PHONE"}
+FLAGGED = 471
+"""The status of an audience that Meta suspects of prohibited data; changes of it fail."""
 _BOUNDS = ("approximate_count_lower_bound", "approximate_count_upper_bound")
 
 
@@ -130,14 +133,23 @@ class Meta:
 
     def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
         """The list's size as bounds; nothing while Meta hides it (-1)."""
-        answer = self._call(
-            "GET", audience_list.id, list_name=audience_list.name, params={"fields": ",".join(_BOUNDS)}
-        )
+        size = self.list_state(audience_list).size
+        return (size,) if size else ()
+
+    def list_state(self, audience_list: AudienceList) -> ListState:
+        """Its status and its size as bounds; no size while Meta hides it (-1)."""
+        fields = {"fields": ",".join((*_BOUNDS, "operation_status"))}
+        answer = self._call("GET", audience_list.id, list_name=audience_list.name, params=fields)
         with http.understood(self.type):
             lower, upper = (float(answer.get(name, -1)) for name in _BOUNDS)
-        if lower < 0 or upper < 0:
-            return ()
-        return (MatchRate("bounds", "approximate_count", lower=lower, upper=upper),)
+            told = answer.get("operation_status", {})
+            code, description = int(told.get("code", 0)), str(told.get("description", ""))
+        hidden = lower < 0 or upper < 0
+        return ListState(
+            f"{code} {description}".strip() if code else None,
+            "closed" if code == FLAGGED else "good",
+            None if hidden else MatchRate("bounds", "approximate_count", lower=lower, upper=upper),
+        )
 
     def description(self, audience_list: AudienceList) -> str:
         """What Ads Manager shows beside the list's name."""

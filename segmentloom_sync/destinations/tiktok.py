@@ -21,6 +21,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, Secret, SettingsType
 from segmentloom_sync.destinations.tiktok_answers import Envelope
 from segmentloom_sync.errors import ConfigError
@@ -111,6 +112,11 @@ class TikTok:
 
     def match_rates(self, audience_list: AudienceList) -> Sequence[MatchRate]:
         """How many users of TikTok the list covers; nothing while that is 0, as before the first count."""
+        size = self.list_state(audience_list).size
+        return (size,) if size else ()
+
+    def list_state(self, audience_list: AudienceList) -> ListState:
+        """Whether the list can be used yet, and how many users it covers; none while that is 0."""
         query = {"custom_audience_ids": json.dumps([audience_list.id]), "page": "1", "page_size": "1"}
         answer = self._list_page(query, audience_list.name)
         with http.understood(self.type):
@@ -120,7 +126,11 @@ class TikTok:
             if not entries:
                 raise tiktok_answers.gone(audience_list.name)
             covered = int(entries[0].get("cover_num") or 0)
-        return (MatchRate("counts", "cover_num", matched=covered),) if covered else ()
+            is_valid = entries[0].get("is_valid")
+        return ListState(
+            None if is_valid is None else "valid" if is_valid else "not valid yet",
+            size=MatchRate("counts", "cover_num", matched=covered) if covered else None,
+        )
 
     def _lists(self) -> Iterator[dict[str, Any]]:
         page = 1

@@ -41,6 +41,7 @@ class RunOptions:
         send: False to plan only.
         released_by: who lets held changes pass.
         rebound_by: who takes lists over from other environments.
+        compare: ask the platforms about each list first, and send anew what they have lost.
     """
 
     names: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class RunOptions:
     released_by: str | None = None
     rebound_by: str | None = None
     recreate: bool = False
+    compare: bool = False
     as_of: datetime | None = None
 
 
@@ -102,6 +104,7 @@ def run_command(
             as_of=options.as_of,
             released_by=options.released_by,
             recreate=options.recreate,
+            compare=options.compare,
             binding=Binding(environment_of(warehouse, project.target), options.rebound_by),
         )
         reports = _run_all(runner, targets, failed, send=options.send)

@@ -30,6 +30,7 @@ from segmentloom_sync.sync.plan import count, preview
 from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.push import BatchPush
+from segmentloom_sync.sync.reconcile import reconcile
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.session import SyncSession
@@ -72,13 +73,16 @@ class ListSync:
             self.circuit,
         )
 
-    def run(self, *, is_released: bool, recreate: bool, only_private: bool = False) -> None:
+    def run(
+        self, *, is_released: bool, recreate: bool, only_private: bool = False, compare: bool = False
+    ) -> None:
         """Bring the list into step.
 
         Args:
             is_released: a person lets a held change pass.
             recreate: make the list anew when it is gone at the platform.
             only_private: remove those who must go whatever the audience, and leave the rest as it is.
+            compare: ask the platform about the list first, and send anew what it has lost.
 
         Raises:
             HeldByGuard: the change was held back; removals of people who opted out were sent all the same.
@@ -100,7 +104,8 @@ class ListSync:
             store_identifier_counts(self.warehouse, self.clock, self.target, self.report.run_id)
         if recreate:
             self._forget_if_gone()
-        if remembered_list(self.warehouse, self.target) is None:
+        is_known = remembered_list(self.warehouse, self.target) is not None
+        if not is_known:
             if only_private:
                 return
             counts = preview(self.warehouse, self.target, None, self.clock.now())
@@ -118,6 +123,8 @@ class ListSync:
             self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
         )
         try:
+            if compare and is_known:
+                self.report.reconciliation = reconcile(session, self.attempts)
             self._synchronise(session, is_released=is_released, only_private=only_private)
         except DestinationMissing as error:
             raise DestinationMissing(

@@ -51,6 +51,7 @@ class SyncRunner:
         as_of: the evaluation to send when it isn't the newest; its age is not checked then.
         released_by: the person who lets held changes pass.
         recreate: make lists that are gone at the platform anew.
+        compare: ask the platforms about each list first, and send anew what they have lost.
         binding: to what the lists are bound that it syncs; None for nothing.
         remedy: the hint where audiences have to be evaluated first.
     """
@@ -61,6 +62,7 @@ class SyncRunner:
     as_of: datetime | None = None
     released_by: str | None = None
     recreate: bool = False
+    compare: bool = False
     binding: Binding | None = None
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
@@ -164,6 +166,7 @@ class SyncRunner:
                 is_released=self.released_by is not None,
                 recreate=self.recreate and target.is_followed,
                 only_private=not target.is_followed,
+                compare=self.compare and target.is_followed,
             )
             report.waiting = self._waiting(target)
             if work.audience_list is not None and target.destination.min_matched is not None:
@@ -226,6 +229,8 @@ class SyncRunner:
             report.ends(
                 "partial", "; ".join(refusals), "the reasons are in S_sync, tables ledger and batches"
             )
+        elif report.reconciliation and report.reconciliation.unrepaired:
+            report.ends("partial", "; ".join(report.reconciliation.unrepaired), "look at the list there")
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.plan import PlanCounts
+from segmentloom_sync.sync.reconciliation import Reconciliation
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -27,7 +28,8 @@ class RunReport:
     unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard kept from
     being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons,
     `waiting` what it took, in this run or earlier, and has not answered, and `warnings` what a person should
-    know of the list. `is_given_up` is set when the destination did not answer, on this list or one before.
+    know of the list. `reconciliation` is there where the platform was asked about the list. `is_given_up` is
+    set when the destination did not answer, on this list or one before.
     """
 
     run_id: str
@@ -44,6 +46,7 @@ class RunReport:
     waiting: int = 0
     refused_later: Mapping[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    reconciliation: Reconciliation | None = None
     is_given_up: bool = False
     status: Status = "ok"
     message: str | None = None
@@ -103,6 +106,7 @@ class RunReport:
             "message": self.message,
             "hint": self.hint,
             "warnings": self.warnings,
+            "reconciliation": self.reconciliation.as_json() if self.reconciliation else None,
             "is_given_up": self.is_given_up,
             "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,
             "run_id": self.run_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 
 from segmentloom_sync.destinations.base import AudienceList, Identifier, Member
 from segmentloom_sync.destinations.http import Timeouts
+from segmentloom_sync.destinations.list_state import ReportsListState
 from segmentloom_sync.destinations.marks import DescribesLists
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.simulators.faults import Fault
+from segmentloom_sync.sync.reconcile import bounds
 from tests.destinations.conftest import Pair, digest, keys, member
 from tests.destinations.platform_words import BUSY, BUSY_SECONDS, CREATES, FINDS, OWNERS, USERS
 
@@ -45,6 +49,30 @@ def test_a_description_is_kept_beside_all_else(pair: Pair) -> None:
     ):
         with pytest.raises(DestinationMissing):
             call()
+
+
+def test_a_list_is_described_as_the_platform_has_it(pair: Pair) -> None:
+    """Where a platform describes lists: `run --reconcile` compares with it."""
+    audience = pair.new_list()
+    pair.destination.push(audience, "add", [member(f"person {number}") for number in range(500)])
+    pair.clock.advance(timedelta(days=3).total_seconds())
+    if not isinstance(pair.destination, ReportsListState):
+        assert pair.simulator.name not in ("google_ads", "meta", "linkedin", "tiktok")
+        return
+    state = pair.destination.list_state(audience)
+    assert state.condition == "good"
+    assert state.status is not None
+    if state.is_size_readable:
+        matched = pair.simulator.matching.count(pair.simulator.lists.get(audience.id).members)  # type: ignore[union-attr]  # it is there
+        found = bounds(state.size)
+        assert found is not None
+        assert found[0] <= matched <= found[1]
+        assert 200 < matched < 400
+    else:
+        assert pair.simulator.name == "linkedin"
+    pair.simulator.lists.delete(audience.id)
+    with pytest.raises(DestinationMissing):
+        pair.destination.list_state(audience)
 
 
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:

@@ -390,3 +390,30 @@ def test_a_saved_plan_goes_with_nothing_that_it_settles(
     done = workspace.cli("run", "--plan", "friday.json", *arguments, check=False)
     name = arguments[0] if arguments[0].startswith("--") else "AUDIENCE"
     assert (done.returncode, f"{name} cannot go with --plan" in done.stderr) == (2, True)
+
+
+def test_reconciling_tells_of_a_list_that_is_gone_and_makes_it_anew_when_told(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    linkedin = platforms["linkedin"]
+    held = members(linkedin)
+    linkedin.lists.delete(linkedin.list_id(LIST))
+    token = str(platforms["meta"].settings()["access_token"])
+    arguments = ("run", "buyers", "--no-build", "--reconcile")
+    done = workspace.cli(*arguments, "--json", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 1
+    reports = {entry["destination"]: entry for entry in json.loads(done.stdout)["runs"]}
+    assert {name: entry["status"] for name, entry in reports.items()} == {
+        **dict.fromkeys(platforms, "ok"),
+        "linkedin": "failed",
+    }
+    assert reports["linkedin"]["reconciliation"] is None
+    assert reports["google_ads"]["reconciliation"]["status"] == "OPEN"
+    assert reports["google_ads"]["reconciliation"]["drift"] == []
+    assert "its size" in reports["webhook"]["reconciliation"]["unreadable"]
+    assert "run buyers --recreate" in done.stderr
+    assert "buyers to google_ads: compared: the list is there, status OPEN" in done.stderr
+
+    taken = run(workspace, platforms, "buyers", "--no-build", "--reconcile", "--recreate")
+    assert {counts[-1] for counts in taken.values()} == {"ok"}
+    assert members(linkedin) == held
