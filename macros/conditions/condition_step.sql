@@ -1,6 +1,7 @@
 {#-
     What evaluating the conditions has to do now.
 
+    columns          the conditions, in the order in which they are stored
     is_full          every condition for every profile
     anew             columns to work out for every profile: they are new, or the feed of changed counts does not tell for whom
                      they may be others; of those, `known` the table has
@@ -36,8 +37,9 @@
     {%- set own, of_counts = progress.get(model.name), progress.get(model.name ~ ' of counts') -%}
     {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version()) -%}
     {%- set is_full = flags.FULL_REFRESH or own is none or of_counts is none or own.rules != rules
-        or own.generation != profiles.generation or of_counts.generation != counts.generation or not load_relation(this) -%}
+        or own.generation != profiles.generation or of_counts.generation != counts.generation or not (load_relation(this) or {}).is_view -%}
     {%- set step = {
+        'columns': plan.leaves.keys() | sort,
         'is_full': is_full,
         'anew': [],
         'known': [],
@@ -61,15 +63,14 @@
 
 {# The conditions that the table has, beside what is asked for. #}
 {% macro compare_conditions(step, plan, followed) -%}
-    {%- set existing, anew, dropped = [], [], segmentloom.dropped_conditions() -%}
-    {%- for column in run_query('select * from ' ~ this ~ ' limit 0').columns -%}{%- do existing.append(column.name | lower) -%}{%- endfor -%}
-    {%- for column in plan.leaves | sort if column not in existing or followed.get(column, 0) > step.counts.from_batch -%}
+    {%- set existing, anew, dropped = segmentloom.named_conditions(this), [], segmentloom.dropped_conditions() -%}
+    {%- for column in step.columns if column not in existing or followed.get(column, 0) > step.counts.from_batch -%}
         {%- do anew.append(column) -%}
     {%- endfor -%}
     {%- do step.update({
         'anew': anew,
         'known': anew | select('in', existing) | list,
-        'gone': existing | reject('in', plan.leaves.keys() | list + ['profile_id']) | list,
+        'gone': existing | reject('in', step.columns) | list,
         'is_new_generation': anew | select('in', dropped) | list | length > 0,
     }) -%}
 {%- endmacro %}

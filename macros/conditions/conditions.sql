@@ -1,17 +1,17 @@
 {#-
-    Materializes for whom every condition of the audiences holds, one row per profile and one column per condition, and
-    keeps it so: from run to run only profiles are looked at whose events, identifiers or traits may have changed an answer, and
+    Materializes for whom every condition of the audiences holds, one row per profile and one column per condition, as a view
+    on bits (`condition_words`), and keeps it so: from run to run only profiles are looked at whose events, identifiers or traits may have changed an answer, and
     all of them only for conditions that are new.
 -#}
 {% materialization conditions, default %}
-    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set target_relation = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
 
     {%- set plan = segmentloom.condition_plan() -%}
     {%- set scratch = namespace(relations={}, statements=0) -%}
     {%- if segmentloom.is_empty_run() -%}
-        {%- do segmentloom.build_empty(target_relation, segmentloom.no_conditions(plan)) -%}
+        {%- do segmentloom.build_empty(this.incorporate(type='table'), segmentloom.no_conditions(plan)) -%}
     {%- else -%}
         {%- set step = segmentloom.condition_step(plan) -%}
         {%- if step.is_full -%}

@@ -9,7 +9,10 @@
         {%- set owners = segmentloom.make_scratch(scratch, 'owners', segmentloom.touched_owners(touched)) -%}
         {%- set counts = segmentloom.make_scratch(scratch, 'counts', segmentloom.touched_counts(owners)) -%}
         {%- set direct = segmentloom.make_direct(scratch, 'direct', plan, owners, step) -%}
-        {%- do segmentloom.make_scratch(scratch, 'rows', segmentloom.evaluated_conditions(plan, owners, counts, direct)) -%}
+        {%- set several = segmentloom.make_several(scratch, 'several', owners) -%}
+        {%- do segmentloom.make_scratch(scratch, 'rows', segmentloom.packed_conditions(
+            step.columns, segmentloom.evaluated_conditions(plan, owners, counts, direct, several)
+        )) -%}
     {%- endif -%}
     {%- if step.anew or step.gone -%}
         {%- do segmentloom.evaluate_anew(step, plan, scratch, target_relation) -%}
@@ -39,11 +42,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The table with the columns that it has from now on. #}
+{# The rows of the table with the conditions that it has from now on. #}
 {% macro other_conditions(step, plan, scratch, target_relation) -%}
+    {%- set kept -%}
     select
         known.profile_id
-        {%- for column in plan.leaves | sort %},
+        {%- for column in step.columns %},
         {{ 'anew' if column in step.anew else 'known' }}.{{ column }}
         {%- endfor %}
 
@@ -53,6 +57,8 @@
     {%- endif %}
 
     where known.profile_id not in (select profile_id from {{ scratch.relations['touched'] }})
+    {%- endset -%}
+    {{ segmentloom.packed_conditions(step.columns, kept) }}
     {%- if 'rows' in scratch.relations %}
 
     union all
@@ -63,10 +69,11 @@
 
 {# The statements that make a step true whose columns are those of before, for one transaction. #}
 {% macro condition_statements(step, scratch, target_relation) -%}
-    {%- set statements = [segmentloom.delete_keys(target_relation, ['profile_id'], 'select profile_id from ' ~ scratch.relations['touched'])] -%}
+    {%- set words = segmentloom.words_relation(target_relation, step.columns) -%}
+    {%- set statements = [segmentloom.delete_keys(words, ['profile_id'], 'select profile_id from ' ~ scratch.relations['touched'])] -%}
     {%- do statements.append(segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of)) -%}
     {%- if 'rows' in scratch.relations -%}
-        {%- do statements.append('insert into ' ~ target_relation ~ ' select * from ' ~ scratch.relations['rows']) -%}
+        {%- do statements.append('insert into ' ~ words ~ ' select * from ' ~ scratch.relations['rows']) -%}
     {%- endif -%}
     {{ return(
         statements + segmentloom.change_statements(step, scratch) + segmentloom.condition_progress(step) + [segmentloom.forget_counts_followed()]

@@ -1,6 +1,7 @@
 {# Evaluates every condition for every profile. #}
 {% macro evaluate_everything(step, plan, scratch, target_relation) -%}
-    {%- do segmentloom.replace_conditions(step, target_relation, segmentloom.conditions_of_all(step, plan, scratch, 'direct'), [
+    {%- set sql = segmentloom.packed_conditions(step.columns, segmentloom.conditions_of_all(step, plan, scratch, 'direct')) -%}
+    {%- do segmentloom.replace_conditions(step, target_relation, sql, [
         'delete from ' ~ ref('int_segmentloom__condition_changes') ~ ' where true',
     ]) -%}
 {%- endmacro %}
@@ -9,7 +10,8 @@
 {% macro conditions_of_all(step, plan, scratch, name) -%}
     {%- set owners = ref('int_segmentloom__identity_map') -%}
     {%- set direct = segmentloom.make_direct(scratch, name, plan, owners, step) -%}
-    {{ return(segmentloom.evaluated_conditions(plan, owners, ref('int_segmentloom__event_counts'), direct)) }}
+    {%- set several = segmentloom.make_several(scratch, name ~ '_several', owners) -%}
+    {{ return(segmentloom.evaluated_conditions(plan, owners, ref('int_segmentloom__event_counts'), direct, several)) }}
 {%- endmacro %}
 
 {#-
@@ -19,11 +21,17 @@
     changes   the statements that tell of it in the feed of changed conditions
 -#}
 {% macro replace_conditions(step, target_relation, sql, changes) -%}
+    {%- set words, tables = segmentloom.words_relation(target_relation, step.columns), segmentloom.state_relation('condition_words') -%}
     {%- do segmentloom.run_together(
         ([segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of)] if not step.is_full else [])
         + segmentloom.progress_statements(model.name, '', 0, invocation_id)
+        + ['delete from ' ~ tables ~ " where table_name = '" ~ words.identifier ~ "'"]
+        + ['insert into ' ~ tables ~ " (table_name) values ('" ~ words.identifier ~ "')"]
     ) -%}
-    {%- do segmentloom.replace_table(target_relation, sql) -%}
+    {%- call statement('main', auto_begin=false) -%}
+        create or replace table {{ words }} as {{ sql }}
+    {%- endcall -%}
+    {%- do segmentloom.show_conditions(target_relation, step.columns) -%}
     {%- do segmentloom.run_together(
         changes
         + [segmentloom.expect_progress(model.name, '', 0, rules=invocation_id)]

@@ -6,8 +6,9 @@
     owners   a relation of all identifiers of those profiles, as the identity map has them
     counts   one with their counts, as `int_segmentloom__event_counts` has them
     direct   what `make_direct` made
+    several  what `make_several` made of the same owners
 -#}
-{% macro evaluated_conditions(plan, owners, counts, direct) -%}
+{% macro evaluated_conditions(plan, owners, counts, direct, several) -%}
     {%- set bits = segmentloom.condition_bits(plan) -%}
     {%- set words = range(bits.values() | map(attribute='word') | max + 1) if bits else [] -%}
     select
@@ -33,7 +34,7 @@
 
         from (
             {%- for event, counters in plan.counted.items() %}
-            {{ 'union all ' if not loop.first }}{{ segmentloom.event_words(event, counters, bits, words, counts, owners) }}
+            {{ 'union all ' if not loop.first }}{{ segmentloom.event_words(event, counters, bits, words, counts, owners, several) }}
             {%- endfor %}
         ) as words
 
@@ -49,7 +50,7 @@
 {%- endmacro %}
 
 {# What the counts of one event say of profiles: bits that are set where a condition is not as for those who never did it. #}
-{% macro event_words(event, counters, bits, words, counts, owners) -%}
+{% macro event_words(event, counters, bits, words, counts, owners, several) -%}
     select
         component_key
         {%- for word in words %},
@@ -64,19 +65,37 @@
         {%- endfor %}
 
     from (
+        {{ segmentloom.counts_of_components(event, counters, counts, owners, 'not in ' ~ several) }}
+
+        union all
+
+        {{ segmentloom.counts_of_components(event, counters, counts, owners, 'in ' ~ several, is_added=true) }}
+    ) as counted
+{%- endmacro %}
+
+{# The counts of one event by component, those of its owners added up or, where there is one owner, as they are. #}
+{% macro counts_of_components(event, counters, counts, owners, which, is_added=false) -%}
         select
             owners.component_key
             {%- for counter in counters %},
-            sum(counts.{{ counter.column }}) as {{ counter.column }}
+            {{ 'sum(counts.' ~ counter.column ~ ')' if is_added else 'counts.' ~ counter.column }} as {{ counter.column }}
             {%- endfor %}
 
         from {{ counts }} as counts
         inner join {{ owners }} as owners on owners.identifier_key = counts.owner_key
 
-        where counts.event = {{ segmentloom.literal(event) }}
+        where counts.event = {{ segmentloom.literal(event) }} and owners.component_key {{ which }}
+        {%- if is_added %}
 
         group by owners.component_key
-    ) as counted
+        {%- endif %}
+{%- endmacro %}
+
+{# Makes a scratch table of the components that have several owners, which are few: most persons are seen on one device. #}
+{% macro make_several(scratch, name, owners) -%}
+    {{ return('(select component_key from ' ~ segmentloom.make_scratch(
+        scratch, name, 'select distinct component_key from ' ~ owners ~ ' as owners where identifier_key <> component_key'
+    ) ~ ')') }}
 {%- endmacro %}
 
 {% macro condition_of_bit(bit) -%}

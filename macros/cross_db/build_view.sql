@@ -8,11 +8,11 @@
 {%- endmacro %}
 
 {% macro bigquery__build_view() -%}
-    {{ return(dbt_bigquery.materialization_view_bigquery()) }}
+    {{ return(dbt.materialization_view_bigquery()) }}
 {%- endmacro %}
 
 {% macro snowflake__build_view() -%}
-    {{ return(dbt_snowflake.materialization_view_snowflake()) }}
+    {{ return(dbt.materialization_view_snowflake()) }}
 {%- endmacro %}
 
 {# In one statement. dbt makes a view beside the old one and renames both, which takes three times as long. #}

@@ -10,6 +10,7 @@
         'followed_conditions': {'condition_name': text, 'since': number},
         'dropped_conditions': {'condition_name': text},
         'standing_audiences': {'node_id': text, 'audience': text, 'asks': text},
+        'condition_words': {'table_name': text},
         'built_views': {'node_id': text, 'digest': text},
         'loads': {'load_id': text, 'source_id': text, 'batch': number},
         'retractions': {
