@@ -8,15 +8,18 @@
 -#}
 {% macro counts_of_event(event, counters, width, rows, now, before=none, extra=none) -%}
     {#- Keyed by their text: to Python 1 and true are equal. -#}
-    {%- set filters = {} -%}
+    {%- set filters, passes = {}, {} -%}
     {%- for counter in counters if counter.leaf.get('where') -%}
-        {%- do filters.update({tojson(counter.leaf['where'], sort_keys=true): counter.leaf['where']}) -%}
+        {%- set text = tojson(counter.leaf['where'], sort_keys=true) -%}
+        {%- do filters.setdefault(text, counter.leaf['where']) -%}
+        {%- do passes.update({counter.key: 'passes_' ~ ((filters.keys() | list).index(text) + 1)}) -%}
     {%- endfor -%}
+    {%- set windows = segmentloom.distinct_windows(counters | map(attribute='leaf')) -%}
     select
         {{ segmentloom.literal(event) }} as event,
         owner_key
         {%- for counter in counters %},
-        {{ segmentloom.counted_since(counter, filters, now, before) }} as {{ counter.column }}
+        {{ segmentloom.counted_since(passes.get(counter.key), (windows.keys() | list).index(segmentloom.window_name(counter.leaf)) + 1, before) }} as {{ counter.column }}
         {%- endfor %}
         {%- for number in range(counters | length + 1, width + 1) %},
         cast(0 as {{ segmentloom.type_count() }}) as n_{{ number }}
@@ -24,11 +27,13 @@
 
     from (
         select
-            owner_key,
-            occurred_at
+            owner_key
+            {%- for leaf in windows.values() %},
+            {{ segmentloom.in_window(leaf, now) | trim }} as in_{{ loop.index }}
             {%- if before %},
-            batch <= {{ before.batch }} as was_there
+            batch <= {{ before.batch }} and {{ segmentloom.in_window(leaf, before.as_of) | trim }} as was_in_{{ loop.index }}
             {%- endif %}
+            {%- endfor %}
             {%- for filter in filters.values() %},
             {% for test in filter %}{{ 'and ' if not loop.first }}{{ segmentloom.compare('properties', test['property'], test) | trim }} {% endfor %} as passes_{{ loop.index }}
             {%- endfor %}
@@ -42,23 +47,18 @@
             and {{ extra }}
             {%- endif %}
             {%- if not before %}
-            and {{ segmentloom.in_any_window(counters | map(attribute='leaf') | list, now) }}
+            and {{ segmentloom.in_any_window(windows.values() | list, now) }}
             {%- endif %}
     ) as looked_at
 
     group by owner_key
 {%- endmacro %}
 
-{# One count, or its change. #}
-{% macro counted_since(counter, filters, now, before) -%}
-    {%- set passes = [] -%}
-    {%- if counter.leaf.get('where') -%}
-        {%- do passes.append('passes_' ~ ((filters.keys() | list).index(tojson(counter.leaf['where'], sort_keys=true)) + 1)) -%}
-    {%- endif -%}
-    {%- set is_counted = (passes + [segmentloom.in_window(counter.leaf, now)]) | join(' and ') -%}
-    {%- set was_counted = (passes + ['was_there', segmentloom.in_window(counter.leaf, before.as_of)]) | join(' and ') if before -%}
-    cast(count(case when {{ is_counted }} then 1 end)
-    {%- if before %} - count(case when {{ was_counted }} then 1 end){% endif %} as {{ segmentloom.type_count() }})
+{# One count, or its change: of the rows that pass a filter, if there is one, and lie in a window. #}
+{% macro counted_since(filter, window, before) -%}
+    {%- set passes = filter ~ ' and ' if filter else '' -%}
+    cast(count(case when {{ passes }}in_{{ window }} then 1 end)
+    {%- if before %} - count(case when {{ passes }}was_in_{{ window }} then 1 end){% endif %} as {{ segmentloom.type_count() }})
 {%- endmacro %}
 
 {# The type of a count. #}

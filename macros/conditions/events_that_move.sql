@@ -5,8 +5,8 @@
 -#}
 {% macro events_that_move(step, leaves, has_new) -%}
     {%- set names, ranges = [], [[step.known.as_of, step.as_of]] -%}
-    {%- for leaf in leaves -%}
-        {%- do names.append(leaf['event']) -%}
+    {%- for leaf in leaves -%}{%- do names.append(leaf['event']) -%}{%- endfor -%}
+    {%- for leaf in segmentloom.distinct_windows(leaves).values() -%}
         {%- set start = segmentloom.window_start_text(leaf, step.as_of) -%}
         {%- set known_start = segmentloom.window_start_text(leaf, step.known.as_of) -%}
         {%- if start and [known_start, start] not in ranges -%}{%- do ranges.append([known_start, start]) -%}{%- endif -%}

@@ -39,7 +39,7 @@ IN_A_FULL_REFRESH: Final = {
 
 IN_A_LATER_BUILD: Final = {
     "new events are taken away as if they had been there": SqlMutant(
-        COUNTS, "(passes + ['was_there', ", "(passes + ["
+        COUNTS, "batch <= {{ before.batch }} and {{", "{{"
     ),
     "events that leave a window stay counted": SqlMutant(
         MOVING, "if start and [known_start, start] not in ranges", "if false and start"
