@@ -27,7 +27,7 @@ IN_A_FULL_REFRESH: Final = {
         "    occurred_at < {{ segmentloom.timestamp_literal(at) }}\n    {%- if start %}",
     ),
     "the owner with most counts for all of a profile": SqlMutant(
-        "macros/conditions/evaluated_conditions.sql", "sum(counts.{{", "max(counts.{{"
+        "macros/conditions/evaluated_conditions.sql", "'sum(counts.'", "'max(counts.'"
     ),
     "who never did it did it zero times or more": SqlMutant(
         "macros/conditions/condition_bits.sql",
@@ -75,7 +75,7 @@ IN_A_LATER_BUILD: Final = {
         "where known.profile_id is null",
     ),
     "what changed in the last build is not published": SqlMutant(
-        "macros/publish/find_moves.sql",
+        "macros/publish/compare_changed.sql",
         "' where batch > ' ~ batches | min",
         "' where batch < ' ~ batches | min",
     ),
@@ -137,8 +137,10 @@ WITH_OTHER_AUDIENCES: Final = {
     "with new conditions the others are as of the build before": SqlMutant(
         CHANGES,
         "where known.profile_id not in (select profile_id from {{ scratch.relations['touched'] }})\n"
+        "    {%- endset -%}\n"
+        "    {{ segmentloom.packed_conditions(step.columns, kept) }}\n"
         "    {%- if 'rows' in scratch.relations %}",
-        "{%- if false %}",
+        "{%- endset -%}{{ segmentloom.packed_conditions(step.columns, kept) }}{%- if false %}",
     ),
 }
 """What an evaluation shows for which audiences were added and changed."""
