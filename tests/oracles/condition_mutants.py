@@ -29,6 +29,17 @@ IN_A_FULL_REFRESH: Final = {
     "the owner with most counts for all of a profile": SqlMutant(
         "macros/conditions/evaluated_conditions.sql", "'sum(counts.'", "'max(counts.'"
     ),
+    "who has one owner did nothing": SqlMutant(
+        "macros/conditions/evaluated_conditions.sql", "'not in ' ~ several", "'in ' ~ several"
+    ),
+    "the owners of a profile are not added up": SqlMutant(
+        "macros/conditions/evaluated_conditions.sql", "several, is_added=true", "several"
+    ),
+    "conditions are read from the bits of others": SqlMutant(
+        "macros/conditions/condition_words.sql",
+        "columns.index(column) % 62",
+        "(columns.index(column) + 1) % 62",
+    ),
     "who never did it did it zero times or more": SqlMutant(
         "macros/conditions/condition_bits.sql",
         "(operator == '=' and number == 0)",
