@@ -14,7 +14,8 @@
         {%- set sizes = run_query(
             'select (select count(*) from ' ~ scratch.changed ~ ') as changed, (select count(*) from ' ~ conditions ~ ') as profiles'
         ).rows[0] -%}
-        {%- if sizes[0] > 0.3 * sizes[1] -%}{{ return([]) }}{%- endif -%}
+        {#- What changed of few profiles fits anywhere; of most of many, all audiences at once take memory that one by one do not. -#}
+        {%- if sizes[0] > 100000 and sizes[0] > 0.3 * sizes[1] -%}{{ return([]) }}{%- endif -%}
     {%- endif -%}
     {{ return(followers) }}
 {%- endmacro %}

@@ -3,7 +3,7 @@
     so many in each that none grows too long.
 
     Of the audiences that follow the changes of conditions only profiles are compared that changed since, all audiences at
-    once; the others are compared as a whole, one by one, as are all where most profiles changed.
+    once; the others are compared as a whole, one by one, as are all where most of many profiles changed.
 -#}
 {% macro find_moves(published, tables, conditions) -%}
     {%- set scratch = {} -%}
