@@ -9,7 +9,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup test test-all lint format demo bench bench-identity docs clean
+.PHONY: help setup test test-all lint format demo bench bench-identity bench-audiences docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,10 @@ bench-identity: setup benchmarks/.venv/.ready ## measure identity against scipy,
 	$(BIN)/python benchmarks/paths.py
 	$(BIN)/python benchmarks/identity.py
 	$(BIN)/python benchmarks/stitch_shop.py
+
+bench-audiences: setup ## measure many audiences against few, an hour against all, members against two joins
+	$(BIN)/python benchmarks/audiences.py --events 2e6 --audiences 25 100 400
+	$(BIN)/python benchmarks/member_diff.py
 
 benchmarks/.venv/.ready: benchmarks/requirements.txt .venv/.ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.venv

@@ -3,9 +3,10 @@
     python benchmarks/audiences.py --events 2e7 --audiences 25 100 400
 
 Events of 90 days and their profiles are laid where the models of events and identity would have put them.
-Then dbt runs the models from there on: everything anew, and an hour later. CPU is that of the models, the
-audiences' tests and the publication, in a process per run; dbt's own start is not in it. Beside it: a pass
-over the columns that counting reads, a count by event and owner, and audiences one by one, from the events.
+Then dbt runs the models from there on: everything anew, and an hour later. CPU is that of the models, in a
+process per run; dbt's own start is not in it. Evaluation says who is in, publication writes every member
+down, tests are those of the models that audiences read. Beside it: a pass over the columns that counting
+reads, a count by event and owner, and audiences one by one, from the events.
 """
 
 from __future__ import annotations
@@ -34,8 +35,16 @@ HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 END = datetime(2026, 6, 1, 12, 30)
 DAYS = 90
-PARTS = {"audiences": "audience_", "publication": "on-run-end", "counts": "count"}
+WINDOWS = (7, 14, 30, 90)
+PARTS = {
+    "tests": ("unique_", "not_null_"),
+    "audiences": ("audience_",),
+    "publication": ("on-run-end",),
+    "counts": ("count",),
+}
 """Which part of the cost a node belongs to, by what is in its name; the others are conditions."""
+EVALUATION = ("counts", "conditions", "audiences")
+"""The parts that find who is in; publication writes every member down, and tests read tables whole."""
 NAMES = (
     "Page Viewed", "Product Viewed", "Searched", "Product Added", "Checkout Started", "Order Completed",
     "Signed In", "Signed Up", "Shared", "Email Opened", "Email Clicked", "Order Refunded", "Wished",
@@ -169,12 +178,13 @@ class Bench:
         full = self._run("--full-refresh")
         yield self._line(f"{number} audiences anew", full, full)
         each = self._one_by_one(one_by_one) * number
-        ratio = each / full["cpu"]
+        ratio = each / full["evaluation"]
         yield f"{'':<4}one query each, from {one_by_one} of them: {each:.1f} CPU s, {ratio:.1f}x"
-        self._end += timedelta(hours=1)
-        self._lay(self._hourly, self._end - timedelta(hours=1), timedelta(hours=1))
+        before, self._end = self._end, self._end + timedelta(hours=1)
+        self._lay(self._hourly, before, timedelta(hours=1))
         hour = self._run()
         yield self._line(f"{number} audiences, an hour later", hour, full)
+        yield f"{'':<4}events that came, or came into a window or left it: {100 * self._moved(before):.2f} %"
 
     def _run(self, *flags: str) -> dict[str, Any]:
         program: list[str | Path] = [sys.executable, HERE / "dbt_nodes.py"]
@@ -192,22 +202,31 @@ class Bench:
             "tag:audience",
         ]
         took = json.loads(measure(command, self.project).output.splitlines()[-1])
-        parts = {"counts": 0.0, "conditions": 0.0, "audiences": 0.0, "publication": 0.0}
+        parts = dict.fromkeys((*EVALUATION, "publication", "tests"), 0.0)
         for name, node in took["nodes"].items():
-            part = next((part for part, mark in PARTS.items() if mark in name), "conditions")
-            parts[part] += node["cpu"]
-        return {
-            "cpu": sum(parts.values()),
-            "peak": took["peak"],
-            "parts": parts,
-            "statements": took["statements"],
-        }
+            found = (part for part, marks in PARTS.items() if any(mark in name for mark in marks))
+            parts[next(found, "conditions")] += node["cpu"]
+        evaluation = sum(parts[part] for part in EVALUATION)
+        return {"cpu": sum(parts.values()), "evaluation": evaluation, "peak": took["peak"], "parts": parts}
+
+    def _moved(self, before: datetime) -> float:
+        edge = "occurred_at > $before - to_days({0}) and occurred_at <= $now - to_days({0})"
+        moved = " or ".join(edge.format(days) for days in (0, *WINDOWS))
+        with duckdb.connect(str(self.warehouse)) as connection:
+            [[share]] = connection.execute(
+                f"select count(case when {moved} then 1 end) / count(*) from segmentloom.events",
+                {"before": before, "now": self._end},
+            ).fetchall()
+            return float(share)
 
     @staticmethod
     def _line(name: str, run: dict[str, Any], full: dict[str, Any]) -> str:
-        share = f"{100 * run['cpu'] / full['cpu']:.1f} %"
+        share = f"{100 * run['evaluation'] / full['evaluation']:.1f} %"
         parts = ", ".join(f"{part} {seconds:.2f}" for part, seconds in run["parts"].items())
-        return f"{name:<28}{run['cpu']:>8.2f} CPU s{share:>9}{run['peak']:>8,.0f} MB  ({parts})"
+        return (
+            f"{name:<28}evaluation {run['evaluation']:>7.2f} CPU s{share:>9}, all {run['cpu']:>7.2f}"
+            f"{run['peak']:>8,.0f} MB  ({parts})"
+        )
 
     def _one_by_one(self, sample: int) -> float:
         folder = ProjectFolder.find(self.project)
@@ -277,7 +296,7 @@ def _condition(pick: random.Random) -> dict[str, Any]:
         )
     event: dict[str, Any] = {
         "event": NAMES[int(20 * pick.random() ** 1.6)],
-        "within": f"{pick.choice((7, 14, 30, 90))} days",
+        "within": f"{pick.choice(WINDOWS)} days",
         "count": "= 0" if kind < 0.24 else f">= {pick.choice((1, 1, 2, 3, 5))}",
     }
     where = pick.choice(FILTERS)

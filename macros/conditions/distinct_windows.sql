@@ -1,0 +1,13 @@
+{#-
+    The windows of some conditions, each once: text that says which -> a condition that has it. Conditions are many, windows few,
+    and to work out when one begins is slow.
+-#}
+{% macro distinct_windows(leaves) -%}
+    {%- set found = {} -%}
+    {%- for leaf in leaves -%}{%- do found.update({segmentloom.window_name(leaf): leaf}) -%}{%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{% macro window_name(leaf) -%}
+    {{ return([leaf.get('within_hours'), leaf.get('within_calendar_days'), leaf.get('time_zone')] | join(' ')) }}
+{%- endmacro %}
