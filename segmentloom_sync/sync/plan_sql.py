@@ -235,13 +235,24 @@ judged as (
 
 ),
 
+-- Two sums instead of windows over everything, at which DuckDB 1.5 with several threads fails now and then.
+totals as (
+
+    select
+        sum(case when judged.is_gone then 1 else 0 end) as gone,
+        sum(case when judged.prior_state is not null then 1 else 0 end) as in_ledger
+    from judged
+
+),
+
 weighed as (
 
     select
         judged.*,
-        sum(case when judged.is_gone then 1 else 0 end) over () as gone,
-        sum(case when judged.prior_state is not null then 1 else 0 end) over () as in_ledger
+        totals.gone,
+        totals.in_ledger
     from judged
+    cross join totals
 
 ),
 
