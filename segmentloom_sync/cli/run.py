@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
-from segmentloom_sync.errors import ConfigError
-
-if TYPE_CHECKING:
-    from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.errors import ConfigError, SegmentloomError
 
 
 @app.command()
@@ -56,6 +53,15 @@ def run(
             metavar="FILE",
         ),
     ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics",
+            envvar="SEGMENTLOOM_METRICS",
+            help="Write metrics of all lists for Prometheus when the run has ended, e.g. segmentloom.prom.",
+            metavar="FILE",
+        ),
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", help="The time that windows end at, UTC unless it has a zone; default: now."),
@@ -70,11 +76,16 @@ def run(
 
     Examples: segmentloom-sync run --due, segmentloom-sync run pricing_intent --release --by Ann
     """
+    from segmentloom_sync.cli.app import report as report_error
     from segmentloom_sync.cli.moments import moment
+    from segmentloom_sync.cli.sync_report import print_reports
     from segmentloom_sync.destinations.clock import SystemClock
     from segmentloom_sync.project import Project
+    from segmentloom_sync.sync import telemetry
     from segmentloom_sync.sync.command import RunOptions, run_command
+    from segmentloom_sync.sync.metrics_file import require_writable, write_metrics
     from segmentloom_sync.sync.plan_apply import ApplyOptions, apply_command
+    from segmentloom_sync.sync.runs import worst_exit_code
 
     names = audiences or []
     flags = {"release": release, "rebind": rebind, "recreate": recreate}
@@ -110,10 +121,8 @@ def run(
             "--as-of recalculates, so it cannot go with --no-build", hint="leave one of them out"
         )
     project = Project.find(project_dir, profiles_dir, target)
-    if plan_file is not None:
-        apply_options = ApplyOptions(plan_file, send=not dry_run, released_by=by if release else None)
-        reports, is_interrupted = apply_command(project, config, apply_options, SystemClock())
-        _finish(reports, json=json, is_plan=dry_run, is_interrupted=is_interrupted)
+    if metrics is not None:
+        require_writable(metrics)
     options = RunOptions(
         names=tuple(names),
         only_due=due,
@@ -125,8 +134,23 @@ def run(
         compare=reconcile,
         as_of=moment(as_of, "--as-of"),
     )
-    reports, is_interrupted = run_command(project, config, options, SystemClock())
-    _finish(reports, json=json, is_plan=dry_run, is_interrupted=is_interrupted)
+    clock = SystemClock()
+    with telemetry.exported(), telemetry.span("run", {"target": project.target}) as ending:
+        if plan_file is not None:
+            apply_options = ApplyOptions(plan_file, send=not dry_run, released_by=options.released_by)
+            reports, is_interrupted = apply_command(project, config, apply_options, clock)
+        else:
+            reports, is_interrupted = run_command(project, config, options, clock)
+        exit_code = 130 if is_interrupted else worst_exit_code(report.exit_code for report in reports)
+        ending["exit_code"] = exit_code
+    print_reports(reports, json=json, is_plan=dry_run)
+    if metrics is not None:
+        try:
+            write_metrics(project, metrics, clock)
+        except SegmentloomError as error:  # what the run says must not be lost for it
+            report_error(error)
+            exit_code = exit_code if is_interrupted else worst_exit_code((exit_code, error.exit_code))
+    raise typer.Exit(exit_code)
 
 
 def _check_goes_with_plan(others: Mapping[str, bool]) -> None:
@@ -137,13 +161,3 @@ def _check_goes_with_plan(others: Mapping[str, bool]) -> None:
                 f"{name} cannot go with --plan, which says what is sent to which lists",
                 hint=f"leave out {name}",
             )
-
-
-def _finish(reports: Sequence[RunReport], *, json: bool, is_plan: bool, is_interrupted: bool) -> NoReturn:
-    from segmentloom_sync.cli.sync_report import print_reports
-    from segmentloom_sync.sync.runs import worst_exit_code
-
-    print_reports(reports, json=json, is_plan=is_plan)
-    if is_interrupted:
-        raise typer.Exit(130)
-    raise typer.Exit(worst_exit_code(report.exit_code for report in reports))

@@ -20,6 +20,16 @@ class Batch:
     members: int
     identifiers: int
 
+    @property
+    def attributes(self) -> dict[str, str | int | bool]:
+        """What a trace tells of it before it is sent."""
+        return {
+            "batch_number": self.number,
+            "operation": self.operation,
+            "members": self.members,
+            "identifiers": self.identifiers,
+        }
+
 
 def make_plan(session: SyncSession) -> str:
     """Compute the plan into a scratch table, without the rows to keep, and return its relation."""

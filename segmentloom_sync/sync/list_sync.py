@@ -16,7 +16,7 @@ from segmentloom_sync.errors import (
     DestinationMissing,
     HeldByGuard,
 )
-from segmentloom_sync.sync import batches, match_rates
+from segmentloom_sync.sync import batches, match_rates, telemetry
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.confirmations import confirm_requests
 from segmentloom_sync.sync.environment import Binding
@@ -153,7 +153,8 @@ class ListSync:
         finally:
             self.warehouse.drop(plan)
         for batch in planned:
-            self._push(session, batch)
+            with telemetry.span("batch", batch.attributes) as ending:
+                self._push(session, batch, ending)
             if self.interrupt.is_requested:
                 return
         if reason:
@@ -161,7 +162,7 @@ class ListSync:
         if planned:
             self._store_match_rates(session)
 
-    def _push(self, session: SyncSession, batch: Batch) -> None:
+    def _push(self, session: SyncSession, batch: Batch, ending: telemetry.Attributes) -> None:
         self.circuit.require_closed()
         self.attempts.heartbeat()
         batches.mark_sending(session, batch)
@@ -176,6 +177,7 @@ class ListSync:
         )
         failure = push.send(content.members)
         batches.record(session, batch, push.outcome)
+        ending.update(push.outcome.counts)
         if batch.operation == "add":
             self.report.adds -= len(push.outcome.cut)
         self.report.accepted += push.outcome.accepted

@@ -54,6 +54,16 @@ class BatchOutcome:
         return self.sent - len(self.rejected) - len(self.unknown) - len(self.cut)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Identifiers by what became of them."""
+        return {
+            "accepted": self.accepted,
+            "rejected": len(self.rejected),
+            "unknown": len(self.unknown),
+            "cut": len(self.cut),
+        }
+
+    @property
     def reasons(self) -> list[str]:
         """The distinct reasons of refusal."""
         return sorted(set(self.rejected.values()))

@@ -18,7 +18,7 @@ from segmentloom_sync.errors import (
     Unavailable,
     WarehouseAccessError,
 )
-from segmentloom_sync.sync import runs
+from segmentloom_sync.sync import runs, telemetry
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.environment import Binding, check_bound
@@ -113,6 +113,19 @@ class SyncRunner:
             planned: a saved change: exactly that is sent, or nothing.
         """
         report = self.report(target)
+        with telemetry.list_run(target.audience, target.destination_name, target.list_name) as ending:
+            self._run_leased(target, report, progress, unfit, planned)
+            ending.update(report.as_attributes())
+        return report
+
+    def _run_leased(
+        self,
+        target: SyncTarget,
+        report: RunReport,
+        progress: Progress,
+        unfit: SegmentloomError | None,
+        planned: PlannedList | None,
+    ) -> None:
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
             try:
@@ -122,7 +135,6 @@ class SyncRunner:
                     lease.release()
         except Exception as error:  # one list's failure stops no other list, and takes no report along
             _end(report, error)
-        return report
 
     def _run(
         self,

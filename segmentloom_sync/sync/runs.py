@@ -87,6 +87,12 @@ class RunReport:
         self.status, self.message, self.hint = status, message, hint
         self.exit_code = _EXIT_CODES[status] if exit_code is None else exit_code
 
+    def as_attributes(self) -> dict[str, str | int | bool]:
+        """What a trace tells of it: names of ours and counts."""
+        counts = ("adds", "removes", "accepted", "rejected", "unknown", "held_back", "waiting")
+        told = {name: getattr(self, name) for name in ("run_id", "status", *counts)}
+        return {**told, "error": self.status} if self.exit_code else told
+
     def as_json(self) -> dict[str, Any]:
         """Stable keys for `--json`."""
         return {

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from segmentloom_sync import simulators
 from segmentloom_sync.simulators import Platform
@@ -189,6 +190,8 @@ def test_a_plan_of_what_was_never_evaluated_says_how_to_evaluate_it(workspace: W
         (("run", "--as-of", "yesterday"), "is no date or time"),
         (("run", "--as-of", "2999-01-01"), "is in the future"),
         (("run", "--config", "missing.yml"), "missing.yml not found"),
+        (("run", "--metrics", "absent/segmentloom.prom"), "there is no folder"),
+        (("run", "--reconcile", "--dry-run"), "--dry-run asks no platform"),
     ],
 )
 def test_what_the_caller_must_change_is_exit_2(
@@ -369,10 +372,20 @@ def test_a_saved_plan_is_sent_once_and_only_where_it_was_made(
     assert email("dan")[1] not in text
     assert email("dan") in members(platforms["meta"])
 
-    taken = run(workspace, platforms, "--plan", "friday.json")
+    taken = run(workspace, platforms, "--plan", "friday.json", "--metrics", "segmentloom.prom")
     assert {name: counts for name, counts in taken.items()} == dict.fromkeys(platforms, (0, 1, 1, 0, 0, "ok"))
     for platform in platforms.values():
         assert email("dan") not in members(platform)
+
+    metrics = (workspace.path / "segmentloom.prom").read_text()
+    last = {
+        sample.labels["destination"]: sample.value
+        for family in text_string_to_metric_families(metrics)
+        for sample in family.samples
+        if sample.name == "segmentloom_list_last_run_planned_identifiers"
+        and sample.labels["operation"] == "remove"
+    }
+    assert last == dict.fromkeys(platforms, 1)
 
     done = workspace.cli("run", "--plan", "friday.json", check=False, TEST_META_TOKEN=token)
     assert done.returncode == 2

@@ -15,6 +15,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
 
@@ -181,3 +182,19 @@ class DescribedPlatform(MemoryPlatform):
 
     def describe(self, audience_list: AudienceList, text: str) -> None:
         self.texts[audience_list.id] = text
+
+
+@dataclass
+class StatedPlatform(DescribedPlatform):
+    """Says how its lists are."""
+
+    state: ListState = field(default_factory=lambda: ListState("OPEN"))
+
+    def list_state(self, audience_list: AudienceList) -> ListState:
+        if audience_list.id not in self.lists:
+            raise DestinationMissing(f"list {audience_list.name} is gone")
+        return self.state
+
+    def lose_members(self) -> None:
+        for members in self.lists.values():
+            members.clear()

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from segmentloom_sync.destinations.base import AudienceList, MatchRate
 from segmentloom_sync.destinations.list_state import ListState
-from segmentloom_sync.errors import DestinationMissing
 from segmentloom_sync.sync import match_rates
 from segmentloom_sync.sync.reconciliation import Reconciliation
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.memory_platform import MemoryPlatform, StatedPlatform
 from tests.unit.sync.shop import Shop, TestClock
 
 PEOPLE = 150
-
-
-@dataclass
-class StatedPlatform(MemoryPlatform):
-    """Describes its lists."""
-
-    state: ListState = field(default_factory=lambda: ListState("OPEN"))
-
-    def list_state(self, audience_list: AudienceList) -> ListState:
-        if audience_list.id not in self.lists:
-            raise DestinationMissing(f"list {audience_list.name} is gone")
-        return self.state
-
-    def lose_members(self) -> None:
-        for members in self.lists.values():
-            members.clear()
 
 
 @pytest.fixture
