@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from segmentloom_sync.destinations.base import RequestStatus
+from segmentloom_sync.destinations.base import MatchRate, RequestStatus
+from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.marks import Mark, mark_of
 from segmentloom_sync.privacy.status import request_states
 from segmentloom_sync.privacy.suppressed import is_suppressed
@@ -15,13 +16,17 @@ from segmentloom_sync.project import Project
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.environment import Binding, Environment, bound_to, environment_id, environment_of
 from segmentloom_sync.sync.match_rates import reported
+from segmentloom_sync.sync.metrics import list_metrics
+from segmentloom_sync.sync.plan_apply import apply_plan
+from segmentloom_sync.sync.plan_save import home_of, plan_to_save
+from segmentloom_sync.sync.prometheus_text import rendered
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
-from tests.unit.sync.memory_platform import DescribedPlatform
+from tests.unit.sync.memory_platform import StatedPlatform
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.workspace import Workspace
 
@@ -44,7 +49,7 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     clock = TestClock()
     shop = Shop(warehouse, clock)
     shop.prepare()
-    platform = DescribedPlatform(batch_size=2, bad={email("cat")})
+    platform = StatedPlatform(batch_size=2, bad={email("cat")})
     target = SyncTarget(AUDIENCE, "memory", platform, "Buyers", ("email", "phone"), "granted", max_retries=0)
     here = environment_of(warehouse, "prod")
     runner = SyncRunner(warehouse, clock, binding=Binding(here))
@@ -115,6 +120,30 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     clock.sleep(1)
     assert SyncRunner(warehouse, clock, binding=Binding(here)).run(target).exit_code == 2
     assert SyncRunner(warehouse, clock, binding=Binding(here, "Jo")).run(target).status == "ok"
+
+    owner = SyncRunner(warehouse, clock, binding=Binding(here), compare=True)
+    shop.people["gus"] = Person(emails=("gus",))
+    shop.publish()
+    _, plan = plan_to_save(owner, home_of(owner, here, "shop"), [target])
+    assert plan is not None
+    [planned] = plan.lists
+    assert (planned.adds, planned.sample_added, planned.removes) == (1, ("gus",), 0)
+    assert [report.status for report in apply_plan(owner, [(planned, target)])] == ["ok"]
+    assert [report.exit_code for report in apply_plan(owner, [(planned, target)])] == [2]
+
+    platform.lose_members()
+    platform.state = ListState("EXPIRED", "lost", MatchRate("bounds", "size", lower=1, upper=2))
+    clock.sleep(1)
+    compared = owner.run(target)
+    assert compared.reconciliation is not None
+    assert (compared.status, compared.reconciliation.sent_anew) == ("ok", 3)
+    assert platform.members == {email("ann"), email("fay"), email("gus")}
+    [rate] = reported(warehouse)
+    assert (rate["lower"], rate["upper"]) == (1, 2)
+    metrics = rendered(list_metrics(warehouse, clock.now()))
+    place = f'audience="{AUDIENCE}",destination="memory",list="Buyers"'
+    assert f'segmentloom_list_identifiers{{{place},state="accepted"}} 3\n' in metrics
+    assert f'segmentloom_list_last_run_planned_identifiers{{{place},operation="add"}} 3\n' in metrics
 
     account = Account(warehouse)
     account.profiles_change(3)

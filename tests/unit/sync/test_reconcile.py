@@ -151,14 +151,14 @@ def test_a_size_that_fell_by_our_own_removals_is_no_drift(
     assert SyncRunner(warehouse, clock).run(filled).removes == 10
     known = AudienceList(platform.names["Buyers"], "Buyers")
     clock.sleep(60)
-    match_rates.store(warehouse, clock, filled, known, [size(150)])  # it has not counted them yet
+    match_rates.store(warehouse, clock, filled, known, [size(130)])  # it has not counted them yet
     shop.publish()
-    platform.state = ListState("OPEN", size=size(26))
+    platform.state = ListState("OPEN", size=size(8))
     found, _ = compare(warehouse, clock, filled)
     assert found is not None
     assert found.drift == []
-    platform.state = ListState("OPEN", size=size(25))
-    match_rates.store(warehouse, clock, filled, known, [size(150)])
+    platform.state = ListState("OPEN", size=size(7))
+    match_rates.store(warehouse, clock, filled, known, [size(130)])
     clock.sleep(1)
     found, _ = compare(warehouse, clock, filled)
     assert found is not None
