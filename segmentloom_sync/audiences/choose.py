@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segmentloom_sync.audiences.known_names import KnownNames
@@ -34,20 +35,21 @@ class Choice:
 
 
 def choose_audience(
-    project: HasDirectory, wanted: str, *, destinations: frozenset[str] | None = None
+    project: HasDirectory, wanted: str, *, destinations: Mapping[str, str] | None = None
 ) -> Choice:
     """Find an audience by name, or read it from a file anywhere, or from standard input for `-`.
 
     Args:
         project: the dbt project.
         wanted: what the person gave.
-        destinations: the names that `sync` may use; None takes any.
+        destinations: those that `sync` may use, each with its type; None takes any.
 
     Raises:
         DefinitionError: its own file is wrong, or one that it uses.
         ConfigError: there is no such audience or file.
     """
     audiences, problems = load_audiences(project, destinations=destinations)
+    wanted = _name_of_own(project, wanted)
     if is_file(wanted):
         audience = _from_file(project, wanted, audiences, destinations)
         own = ""
@@ -73,8 +75,20 @@ def is_file(wanted: str) -> bool:
     return wanted == STANDARD_INPUT or wanted.endswith((".yml", ".yaml")) or "/" in wanted
 
 
+def _name_of_own(project: HasDirectory, wanted: str) -> str:
+    """The name of an audience whose file in the project's folder a person gave; else what they gave."""
+    file = Path(wanted)
+    if wanted == STANDARD_INPUT or file.suffix != ".yml":
+        return wanted
+    folder = project.directory / FOLDER
+    return file.stem if file.parent.resolve() == folder.resolve() and file in listed(file.parent) else wanted
+
+
 def _from_file(
-    project: HasDirectory, wanted: str, audiences: dict[str, Audience], destinations: frozenset[str] | None
+    project: HasDirectory,
+    wanted: str,
+    audiences: dict[str, Audience],
+    destinations: Mapping[str, str] | None,
 ) -> Audience:
     files = [entry for entry in listed(project.directory / FOLDER) if entry.suffix == ".yml"]
     known = KnownNames(frozenset(entry.stem for entry in files), destinations)
@@ -97,7 +111,9 @@ def _from_file(
         name, path = audience.name, audience.path
         others = [other for other in audiences.values() if other.name != name]
         claims = [claim_of(entry) for entry in files if entry.stem not in {name, *audiences}]
-        linked, found = link([*others, audience], claims, known={name, *known.audiences})
+        # It lies elsewhere, so it fills no list yet.
+        draft = replace(audience, list_positions=())
+        linked, found = link([*others, draft], claims, known={name, *known.audiences})
         problems = [problem for problem in found if problem.path == path]
         audience = next((one for one in linked if one.name == name), None)
     if audience is None:

@@ -14,13 +14,16 @@ from segmentloom_sync.audiences.conditions import NAME_PATTERN, Condition, Leaf,
 from segmentloom_sync.audiences.values import Given, Members, Part, Percent, Rank, Share, Text, User
 from segmentloom_sync.audiences.windows import TimeZone
 
+IdentifierType = Literal["email", "phone"]
+"""What can be sent of a person."""
+
 
 class SyncSpec(Strict):
     """One list at one destination that the audience fills."""
 
     destination: str = Field(pattern=NAME_PATTERN, description="A destination of segmentloom.yml.")
     list_name: Text = Field(alias="list", description="The list's name at the platform; made when missing.")
-    identifiers: list[Literal["email", "phone"]] = Field(
+    identifiers: list[IdentifierType] = Field(
         default=["email"],
         min_length=1,
         description="What is sent of a person, hashed. Default: e-mail only.",

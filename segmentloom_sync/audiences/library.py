@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,12 @@ from pydantic import ValidationError
 from segmentloom_sync.audiences.conditions import NAME_PATTERN, AudienceCondition
 from segmentloom_sync.audiences.contradictions import contradictions
 from segmentloom_sync.audiences.definition import AudienceFile, SyncSpec
-from segmentloom_sync.audiences.known_names import KnownNames, unknown_audiences, unknown_destinations
+from segmentloom_sync.audiences.known_names import (
+    KnownNames,
+    refused_identifiers,
+    unknown_audiences,
+    unknown_destinations,
+)
 from segmentloom_sync.audiences.messages import problems_of
 from segmentloom_sync.audiences.personal_data import personal_data
 from segmentloom_sync.audiences.problems import START, Position, Problem
@@ -51,6 +56,7 @@ class Audience:
         references: the audiences that it names, in file order.
         rank_position: where its priority's rank stands, when it has one.
         cadence_position: where its cadence stands; without one, where its priority group does.
+        list_positions: where the list of each sync stands.
         outranked_by: the audiences of its priority group that come before it.
     """
 
@@ -60,6 +66,7 @@ class Audience:
     references: tuple[Reference, ...] = ()
     rank_position: Position | None = None
     cadence_position: Position = START
+    list_positions: tuple[Position, ...] = ()
     outranked_by: tuple[str, ...] = ()
 
     @property
@@ -94,13 +101,13 @@ class Audience:
 
 
 def load_audiences(
-    project: HasDirectory, *, destinations: frozenset[str] | None = None
+    project: HasDirectory, *, destinations: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Audience], list[Problem]]:
     """Read all audience files of a project.
 
     Args:
         project: where they are.
-        destinations: the names that `sync` may use; None takes any.
+        destinations: those that `sync` may use, each with its type; None takes any.
 
     Returns:
         The valid audiences by name, sorted, and every problem of every file in file order. An audience that
@@ -199,6 +206,7 @@ def parse(
     ]
     if known is not None:
         problems += unknown_destinations(document, known, label)
+        problems += refused_identifiers(document, known, label)
     try:
         model = AudienceFile.model_validate(document.data)
     except ValidationError as error:
@@ -219,6 +227,7 @@ def parse(
         references=tuple(_references(model, document)),
         rank_position=document.position(("priority", "rank")) if model.priority else None,
         cadence_position=document.position(cadence),
+        list_positions=tuple(document.position(("sync", index, "list")) for index in range(len(model.sync))),
     )
     return audience, []
 

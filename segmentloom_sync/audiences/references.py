@@ -74,7 +74,7 @@ def claim_of(file: Path) -> Claim:
 def link(
     audiences: Iterable[Audience], claims: Collection[Claim], *, known: set[str]
 ) -> tuple[list[Audience], list[Problem]]:
-    """Rank the audiences of each priority group, and check what each depends on.
+    """Rank the audiences of each priority group; check what each depends on, and that no two fill one list.
 
     Args:
         audiences: those whose own file is right.
@@ -87,6 +87,7 @@ def link(
     read_ones = list(audiences)
     ranked = [_ranked(audience, read_ones, claims) for audience in read_ones]
     problems = [problem for audience in ranked for problem in _group_problems(audience, ranked)]
+    problems += _shared_lists(ranked)
     fitting = _without(ranked, problems)
     problems += reference_problems(fitting, known=known)
     return _without(fitting, problems), problems
@@ -130,6 +131,25 @@ def _group_problems(audience: Audience, audiences: Iterable[Audience]) -> Iterat
             f"write cadence: {unlike[0].cadence} here, or cadence: {audience.cadence} there"
         )
         yield Problem(audience.path, audience.cadence_position, message)
+
+
+def _shared_lists(audiences: Collection[Audience]) -> Iterator[Problem]:
+    """Lists that several audiences fill, in the file of each."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for audience in audiences:
+        for spec in audience.sync:
+            owners.setdefault((spec.destination, spec.list_name), []).append(audience.name)
+    for audience in audiences:
+        for spec, position in zip(audience.sync, audience.list_positions, strict=False):
+            names = [
+                f"'{name}'" for name in owners[spec.destination, spec.list_name] if name != audience.name
+            ]
+            if names:
+                message = (
+                    f"the list '{spec.list_name}' at {spec.destination} is also that of {', '.join(names)}; "
+                    "give each audience a list of its own: each removes whom it does not know"
+                )
+                yield Problem(audience.path, position, message)
 
 
 def _rivals(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Audience]:

@@ -91,7 +91,7 @@ def _counts(
 def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int:
     """Ask for all lists; what one platform refuses is said, and the others are asked all the same."""
     from segmentloom_sync.destinations.clock import SystemClock
-    from segmentloom_sync.errors import SegmentloomError
+    from segmentloom_sync.errors import ConfigError, SegmentloomError
     from segmentloom_sync.settings import load_settings
     from segmentloom_sync.sync.choice import choose
     from segmentloom_sync.sync.refresh import refresh_match_rates
@@ -100,11 +100,13 @@ def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int
     from segmentloom_sync.sync.targets import sync_targets
 
     clock = SystemClock()
-    chosen = choose(project, [])
+    chosen = choose(project, [], config)
+    for warning in chosen.warnings:
+        terminal.warn(warning)
     settings = load_settings(project.directory, config)
     ensure_tables(warehouse)
-    codes = []
-    for entry in sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock):
+    codes = [ConfigError.exit_code] * bool(chosen.held_back)
+    for entry in sync_targets(chosen.audiences, settings, clock):
         try:
             refused = refresh_match_rates(warehouse, clock, entry)
         except SegmentloomError as error:

@@ -12,6 +12,7 @@ import typer
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
+from segmentloom_sync.errors import ConfigError
 
 if TYPE_CHECKING:
     from segmentloom_sync.project import Project
@@ -54,13 +55,13 @@ def plan(
     from segmentloom_sync.warehouse.encryption import check_encryption
 
     project = Project.find(project_dir, profiles_dir, target)
-    chosen = choose(project, audiences or [])
+    chosen = choose(project, audiences or [], config)
     for warning in chosen.warnings:
         terminal.warn(warning)
     clock = SystemClock()
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
-    targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
+    targets = sync_targets(chosen.audiences, settings, clock)
     with closing(_with_tables(project, is_written=save is not None)) as warehouse:
         environment = environment_of(warehouse, project.target)
         runner = SyncRunner(
@@ -76,11 +77,12 @@ def plan(
             reports, saved = plan_to_save(runner, home, targets)
             if saved is not None:
                 write_plan(save, saved)
-    print_reports(reports, json=json, is_plan=True)
+    print_reports(reports, json=json, is_plan=True, held_back=chosen.held_back)
     if save is not None:
         applied = f"segmentloom-sync run --plan {shlex.quote(str(save))}"
         terminal.say(f"saved in {save}; to send it: {applied}" if saved else f"{save} was not written")
-    raise typer.Exit(worst_exit_code(report.exit_code for report in reports))
+    codes = [*(report.exit_code for report in reports), *([ConfigError.exit_code] * bool(chosen.held_back))]
+    raise typer.Exit(worst_exit_code(codes))
 
 
 def _with_tables(project: Project, *, is_written: bool) -> Warehouse:

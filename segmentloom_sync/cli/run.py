@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -135,15 +135,17 @@ def run(
         as_of=moment(as_of, "--as-of"),
     )
     clock = SystemClock()
+    held_back: Sequence[str] = ()
     with telemetry.exported(), telemetry.span("run", {"target": project.target}) as ending:
         if plan_file is not None:
             apply_options = ApplyOptions(plan_file, send=not dry_run, released_by=options.released_by)
             reports, is_interrupted = apply_command(project, config, apply_options, clock)
         else:
-            reports, is_interrupted = run_command(project, config, options, clock)
-        exit_code = 130 if is_interrupted else worst_exit_code(report.exit_code for report in reports)
+            reports, is_interrupted, held_back = run_command(project, config, options, clock)
+        codes = [*(report.exit_code for report in reports), *([ConfigError.exit_code] * bool(held_back))]
+        exit_code = 130 if is_interrupted else worst_exit_code(codes)
         ending["exit_code"] = exit_code
-    print_reports(reports, json=json, is_plan=dry_run)
+    print_reports(reports, json=json, is_plan=dry_run, held_back=held_back)
     if metrics is not None:
         try:
             write_metrics(project, metrics, clock)

@@ -24,6 +24,7 @@ def status(
 
     Example: segmentloom-sync status
     """
+    from segmentloom_sync.audiences.known_names import configured_destinations
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.project import Project
     from segmentloom_sync.sync.cadence import time_zone
@@ -32,7 +33,8 @@ def status(
     from segmentloom_sync.warehouse.connect import connect
 
     project = Project.find(project_dir, profiles_dir, target)
-    audiences, problems = load_audiences(project)
+    destinations = configured_destinations(project.directory)
+    audiences, problems = load_audiences(project, destinations=destinations)
     for problem in problems:
         terminal.warn(str(problem))
     now = datetime.now(UTC)

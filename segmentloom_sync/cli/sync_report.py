@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "held": "yellow", "retry_later": "yellow", "partial": "yellow", "failed": "red"}
 
 
-def print_reports(reports: Sequence[RunReport], *, json: bool, is_plan: bool = False) -> None:
-    """One JSON object on stdout, or one table there and the messages on stderr."""
+def print_reports(
+    reports: Sequence[RunReport], *, json: bool, is_plan: bool = False, held_back: Sequence[str] = ()
+) -> None:
+    """One JSON object on stdout, or one table there and the messages on stderr.
+
+    Args:
+        held_back: files that are wrong, so that nothing was done for them.
+    """
     if json:
         terminal.print_json({"runs": [report.as_json() for report in reports]})
     else:
@@ -29,6 +35,8 @@ def print_reports(reports: Sequence[RunReport], *, json: bool, is_plan: bool = F
             terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
         if report.hint:
             terminal.say(f"  hint: {report.hint}")
+    if held_back:
+        terminal.say(f"held back until they are right: {', '.join(held_back)}")
 
 
 def _print_reconciliation(report: RunReport, found: Reconciliation) -> None:
@@ -66,6 +74,6 @@ def _print_table(reports: Sequence[RunReport], *, is_plan: bool) -> None:
             report.destination,
             escape(report.list_name),
             *(f"{getattr(report, column):,}" for column in counts),
-            f"[{colour}]{report.status}[/{colour}]",
+            f"[{colour}]{report.status}[/{colour}]{', opt-outs only' * report.only_opt_outs}",
         )
     terminal.stdout().print(table)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from segmentloom_sync.audiences.compile import kept_claims
+from segmentloom_sync.audiences.known_names import configured_destinations
 from segmentloom_sync.audiences.library import FOLDER, Audience, HasDirectory, load_audiences
 from segmentloom_sync.audiences.problems import suggestion
 from segmentloom_sync.audiences.references import Claim, claim_of
@@ -22,6 +24,7 @@ class Chosen:
         warnings: what is wrong with files that are not needed.
         broken: the names of audiences whose files are wrong.
         claims: what those say of their priority, and what their models do, which are still there.
+        held_back: the wrong files, where all audiences were to be taken.
     """
 
     audiences: tuple[Audience, ...]
@@ -29,6 +32,7 @@ class Chosen:
     warnings: tuple[str, ...]
     broken: frozenset[str]
     claims: tuple[Claim, ...] = ()
+    held_back: tuple[str, ...] = ()
 
     def group_of(self, name: str) -> list[str]:
         """The audiences that are published together with one, itself included: its priority group."""
@@ -43,14 +47,19 @@ class Chosen:
         return [claim.name for claim in self.claims if group is not None and claim.may_be_of(group)]
 
 
-def choose(project: HasDirectory, names: Sequence[str]) -> Chosen:
-    """The named audiences, or all that have a sync.
+def choose(project: HasDirectory, names: Sequence[str], config: Path | None = None) -> Chosen:
+    """The named audiences, or all that have a sync and whose files are right.
+
+    Args:
+        names: empty for all.
+        config: the file with the destinations; None for the project's.
 
     Raises:
         DefinitionError: the file of a named audience is wrong.
-        ConfigError: there is no such audience, it has no sync, or no audience has one.
+        ConfigError: there is no such audience, it has no sync, or all files are right and none has one.
     """
-    audiences, problems = load_audiences(project)
+    destinations = configured_destinations(project.directory, config)
+    audiences, problems = load_audiences(project, destinations=destinations)
     needed = {f"{FOLDER}/{name}.yml" for name in names}
     mine = [str(problem) for problem in problems if problem.path in needed]
     if mine:
@@ -70,7 +79,7 @@ def choose(project: HasDirectory, names: Sequence[str]) -> Chosen:
         if names
         else [audience for audience in audiences.values() if audience.sync]
     )
-    if not chosen:
+    if not chosen and not problems:
         raise ConfigError(
             f"no audience in {FOLDER}/ has a sync",
             hint="add to one of them: sync: [{destination: google_ads, list: My list}]",
@@ -86,4 +95,5 @@ def choose(project: HasDirectory, names: Sequence[str]) -> Chosen:
             *(claim_of(project.directory / path) for path in sorted(files)),
             *kept_claims(project, broken),
         ),
+        held_back=() if names else tuple(sorted(files)),
     )

@@ -57,11 +57,11 @@ class RunOptions:
 
 def run_command(
     project: Project, config: Path | None, options: RunOptions, clock: Clock
-) -> tuple[list[RunReport], bool]:
+) -> tuple[list[RunReport], bool, tuple[str, ...]]:
     """Do it.
 
     Returns:
-        One report for each list, and whether somebody interrupted.
+        One report for each list, whether somebody interrupted, and the wrong files that are held back.
 
     Raises:
         ConfigError: an audience, an option or the configuration is wrong; nothing was built or sent.
@@ -73,21 +73,21 @@ def run_command(
             f"--as-of {options.as_of.isoformat()} is in the future",
             hint="`segmentloom-sync preview` shows what an audience would be then",
         )
-    chosen = choose(project, options.names)
+    chosen = choose(project, options.names, config)
     for warning in chosen.warnings:
         terminal.warn(warning)
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
-    targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
+    targets = sync_targets(chosen.audiences, settings, clock)
     if options.only_due:
         due = _due(project, chosen, clock)
         targets = [target for target in targets if target.audience in due]
         if not targets:
             terminal.say("nothing is due")
-            return [], False
+            return [], False, chosen.held_back
     names = list(dict.fromkeys(target.audience for target in targets))
     failed: dict[str, DbtError] = {}
-    if options.build:
+    if options.build and names:
         try:
             for name, message in build_audiences(project, chosen, names, options.as_of).items():
                 failed[name] = DbtError(message, hint="its last good members stay, save for opt-outs")
@@ -110,7 +110,7 @@ def run_command(
         reports = _run_all(runner, targets, failed, send=options.send)
         if options.send:
             reports += remove_from_unfollowed(runner, chosen.everybody.values(), settings)
-        return reports, interrupt.is_requested
+        return reports, interrupt.is_requested, chosen.held_back
 
 
 def _run_all(

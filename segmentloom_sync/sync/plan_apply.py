@@ -56,11 +56,11 @@ def apply_command(
         TryAgainLater: another process has the warehouse.
     """
     plan = read_plan(options.file)
-    chosen = choose(project, list(dict.fromkeys(entry.audience for entry in plan.lists)))
+    chosen = choose(project, list(dict.fromkeys(entry.audience for entry in plan.lists)), config)
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
-    targets = sync_targets(chosen.audiences, chosen.everybody.values(), settings, clock)
-    with closing(connect(project)) as warehouse, deferred_interrupt() as interrupt:
+    targets = sync_targets(chosen.audiences, settings, clock)
+    with closing(connect(project, must_exist=True)) as warehouse, deferred_interrupt() as interrupt:
         ensure_tables(warehouse)
         environment = environment_of(warehouse, project.target)
         runner = SyncRunner(
@@ -127,6 +127,7 @@ def apply_plan(
     if worst:
         stopped_by = next(report for report in checked if report.exit_code == worst)
         for report in checked:
+            report.withheld()
             if report.status == "ok":
                 message = "not sent, as a plan is applied whole: see the other lists"
                 report.ends(stopped_by.status, message, exit_code=worst)

@@ -7,28 +7,22 @@ from datetime import timedelta
 
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.settings import ConfiguredDestination, Settings
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
 
 CADENCES = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}
 
 
-def sync_targets(
-    audiences: Iterable[Audience], everybody: Iterable[Audience], settings: Settings, clock: Clock
-) -> list[SyncTarget]:
+def sync_targets(audiences: Iterable[Audience], settings: Settings, clock: Clock) -> list[SyncTarget]:
     """The lists of some audiences, in the order of the files.
 
     Args:
-        audiences: the chosen ones.
-        everybody: all audiences of the project, so that no two fill one list.
+        audiences: the chosen ones, read against the same settings.
 
     Raises:
-        ConfigError: a destination is missing or wrong or doesn't take an identifier, or two audiences
-            fill one list.
+        ConfigError: a destination is missing or wrong.
     """
     chosen = list(audiences)
-    _no_shared_lists(everybody)
     names = [spec.destination for audience in chosen for spec in audience.sync]
     destinations = settings.destinations(names, clock=clock)
     return [
@@ -42,12 +36,6 @@ def _target(
     audience: Audience, list_name: str, identifiers: Sequence[str], configured: ConfiguredDestination
 ) -> SyncTarget:
     destination, settings = configured.destination, configured.settings
-    for kind in identifiers:
-        if kind not in destination.identifier_types:
-            raise ConfigError(
-                f"{audience.path}: {configured.name} does not take {kind}",
-                hint=f"it takes {', '.join(destination.identifier_types)}",
-            )
     return SyncTarget(
         audience=audience.name,
         destination_name=configured.name,
@@ -61,16 +49,3 @@ def _target(
         poll_after=settings.poll_after,
         settings_digest=settings.digest(),
     )
-
-
-def _no_shared_lists(audiences: Iterable[Audience]) -> None:
-    owners: dict[tuple[str, str], Audience] = {}
-    for audience in audiences:
-        for spec in audience.sync:
-            owner = owners.setdefault((spec.destination, spec.list_name), audience)
-            if owner is not audience:
-                raise ConfigError(
-                    f"{audience.path} and {owner.path} both fill the list '{spec.list_name}' "
-                    f"at {spec.destination}",
-                    hint="give each audience a list of its own: each removes whom it does not know",
-                )

@@ -43,7 +43,8 @@ TESTED = cells("Tests", ("min_", "max_", "includes:", "excludes:", "disjoint_fro
 
 
 def problems(text: str) -> list[str]:
-    known = KnownNames(frozenset({"big_baskets", "wrong"}), frozenset({"google_ads", "meta", "linkedin"}))
+    destinations = {name: name for name in ("google_ads", "meta", "linkedin")}
+    known = KnownNames(frozenset({"big_baskets", "wrong"}), destinations)
     return [
         str(problem)
         for problem in parse(text.encode(), name="wrong", label="audiences/wrong.yml", known=known)[1]

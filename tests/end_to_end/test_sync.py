@@ -161,6 +161,25 @@ def test_nothing_is_due_until_the_next_hour(workspace: Workspace, platforms: dic
     assert taken == {} or datetime.now(UTC) >= due_at
 
 
+def test_a_wrong_file_holds_back_its_own_audience_only(workspace: Workspace) -> None:
+    file = workspace.path / "audiences" / "callers.yml"
+    workspace.audience(
+        "callers", "match: {event: x}\nsync: [{destination: linkedin, list: Li, identifiers: [email, phone]}]"
+    )
+    refused = workspace.cli("run", "callers", "--no-build", check=False, TEST_META_TOKEN="x")
+    everything = workspace.cli("run", "--no-build", "--json", check=False, TEST_META_TOKEN="x")
+    plan = workspace.cli("plan", check=False, TEST_META_TOKEN="x")
+    named = workspace.cli("run", "buyers", "--no-build", "--json", check=False, TEST_META_TOKEN="x")
+    file.unlink()
+    mistake = "audiences/callers.yml:2:63: linkedin does not take phone; it takes email"
+    assert [done.returncode for done in (refused, everything, plan, named)] == [2, 2, 2, 0]
+    assert all(mistake in done.stderr for done in (refused, everything, plan))
+    for done in (everything, named):
+        assert {entry["status"] for entry in json.loads(done.stdout)["runs"]} == {"ok"}
+    assert "held back until they are right: audiences/callers.yml" in everything.stderr
+    assert "held back until" not in named.stderr
+
+
 def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspace) -> None:
     done = workspace.cli("plan", "--json", check=False)
     assert done.returncode == 2

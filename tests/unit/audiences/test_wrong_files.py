@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import subprocess
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from segmentloom_sync.audiences.compile import compile_audiences
 from segmentloom_sync.audiences.library import LONGEST_NAME, parse
 from segmentloom_sync.audiences.reader import MAXIMUM_BYTES
+from segmentloom_sync.destinations.registry import GROUP, destination_types
 from segmentloom_sync.errors import DefinitionError
 from segmentloom_sync.project import ProjectFolder
 from tests.workspace import CLI
@@ -290,6 +292,68 @@ def test_compile_reports_all_of_them_at_once_ends_with_2_and_writes_nothing(tmp_
     assert done.stderr.removeprefix("error: ").splitlines() == expected
     assert (done.returncode, done.stdout) == (2, "")
     assert contents(tmp_path) == before
+
+
+TOGETHER = [
+    # the second file, and what is wrong with both: each has 'A' at meta and at work, which is a linkedin
+    ("sync: [{destination: work, list: B, identifiers: [email, phone]}]", "b.yml:2:58: work does not take phone; it takes email"),
+    ("sync: [{destination: work, list: B, identifiers: [phone]}]\ncadence: weekly", "b.yml:2:51: work does not take phone; it takes email", "b.yml:3:10: cadence must be hourly or daily"),
+    ("sync: [{destination: mobile, list: B}]", "b.yml:2:22: mobile does not take email; it takes phone"),
+    ("sync: [{destination: wrk, list: B, identifiers: [phone]}]", "b.yml:2:22: unknown destination 'wrk'; did you mean 'work'?"),
+    (
+        "sync: [{destination: work, list: B}, {destination: meta, list: A}]",
+        "a.yml:2:34: the list 'A' at meta is also that of 'b'; give each audience a list of its own: each removes whom it does not know",
+        "b.yml:2:64: the list 'A' at meta is also that of 'a'; give each audience a list of its own: each removes whom it does not know",
+    ),
+]  # fmt: skip
+
+
+class PhonesOnly:
+    identifier_types = ("phone",)
+
+
+@pytest.mark.parametrize("case", TOGETHER, ids=[case[0] for case in TOGETHER])
+def test_what_does_not_fit_the_destinations_or_another_file_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, ...]
+) -> None:
+    text, *messages = case
+    point = EntryPoint("phones", f"{__name__}:{PhonesOnly.__name__}", GROUP)
+    types = {**destination_types(), "phones": point}
+    monkeypatch.setattr("segmentloom_sync.audiences.known_names.destination_types", lambda: types)
+    monkeypatch.setattr("segmentloom_sync.destinations.registry.destination_types", lambda: types)
+    (tmp_path / "audiences").mkdir()
+    (tmp_path / "segmentloom.yml").write_text(
+        "destinations: {meta: {type: meta}, work: {type: linkedin}, mobile: {type: phones}, odd: 5}"
+    )
+    for name, sync in (
+        ("a", "sync: [{destination: meta, list: A}, {destination: work, list: A}]"),
+        ("b", text),
+    ):
+        (tmp_path / "audiences" / f"{name}.yml").write_text(f"match: {{event: x}}\n{sync}\n")
+    with pytest.raises(DefinitionError) as refused:
+        compile_audiences(ProjectFolder(tmp_path, "shop"), check=True)
+    assert refused.value.problems == [f"audiences/{message}" for message in messages]
+
+
+@pytest.mark.parametrize(
+    "sync",
+    [
+        "sync: [{destination: work, list: B}, {destination: meta, list: B, identifiers: [phone, email]}]",
+        "sync: [{destination: meta, list: a}]",  # names differ in the case of a letter
+        "sync: [{destination: other, list: A}]",
+    ],
+)
+def test_lists_of_one_name_at_different_destinations_are_different(tmp_path: Path, sync: str) -> None:
+    (tmp_path / "audiences").mkdir()
+    (tmp_path / "segmentloom.yml").write_text(
+        "destinations: {meta: {type: meta}, other: {type: meta}, work: {type: linkedin}}"
+    )
+    for name, text in (
+        ("a", "sync: [{destination: meta, list: A}, {destination: work, list: A}]"),
+        ("b", sync),
+    ):
+        (tmp_path / "audiences" / f"{name}.yml").write_text(f"match: {{event: x}}\n{text}\n")
+    assert compile_audiences(ProjectFolder(tmp_path, "shop")).audiences == ("a", "b")
 
 
 def test_an_audience_that_shares_no_member_with_itself_is_refused() -> None:

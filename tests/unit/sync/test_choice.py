@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Folder:
 
 def targets(project: Folder, chosen: Chosen) -> list[SyncTarget]:
     settings = load_settings(project.directory)
-    return sync_targets(chosen.audiences, chosen.everybody.values(), settings, SystemClock())
+    return sync_targets(chosen.audiences, settings, SystemClock())
 
 
 def test_without_names_all_with_a_sync_are_taken(project: Folder) -> None:
@@ -97,16 +97,43 @@ def test_a_wrong_file_stops_only_its_own_audience(project: Folder) -> None:
     ("sync", "message"),
     [
         ("{destination: linkedin, list: X, identifiers: [phone]}", "linkedin does not take phone"),
-        ("{destination: metta, list: X}", "has no destination 'metta'"),
-        ("{destination: meta, list: Free}", "both fill the list 'Free' at meta"),
+        ("{destination: metta, list: X}", "unknown destination 'metta'"),
+        ("{destination: meta, list: Two}", "the list 'Two' at meta is also that of 'second'"),
     ],
 )
-def test_what_cannot_be_synced_is_said_before_anything_is_built(
+def test_what_cannot_be_synced_is_said_of_its_audience_and_stops_no_other(
     project: Folder, sync: str, message: str
 ) -> None:
+    project.write("second", f"{MATCH}sync: [{{destination: meta, list: Two}}]\n")
     project.write("other", f"{MATCH}sync: [{sync}]\n")
-    with pytest.raises(ConfigError, match=message):
-        targets(project, choose(project, ["other"]))
+    with pytest.raises(DefinitionError, match=message):
+        choose(project, ["other"])
+    named = choose(project, ["free"])
+    assert [target.audience for target in targets(project, named)] == ["free"]
+    assert named.held_back == ()
+    everything = choose(project, [])
+    rest = ["free"] if "also that of" in message else ["free", "second"]
+    assert [target.audience for target in targets(project, everything)] == rest
+    assert everything.held_back == tuple(
+        f"audiences/{name}.yml" for name in ("other", "second") if name not in rest
+    )
+
+
+def test_destinations_are_those_of_the_given_file(project: Folder) -> None:
+    project.write("other", f"{MATCH}sync: [{{destination: elsewhere, list: X}}]\n")
+    file = project.directory / "other_settings.yml"
+    file.write_text(SETTINGS.replace("linkedin:", "elsewhere:"))
+    assert choose(project, [], file).held_back == ()
+    assert choose(project, []).held_back == ("audiences/other.yml",)
+
+
+def test_where_all_files_are_wrong_nothing_is_chosen(project: Folder) -> None:
+    project.write("free", "match: {}\n")
+    chosen = choose(project, [])
+    assert (chosen.audiences, chosen.held_back) == ((), ("audiences/free.yml",))
+    project.write("free", MATCH)
+    with pytest.raises(ConfigError, match="no audience in audiences/ has a sync"):
+        choose(project, [])
 
 
 @pytest.mark.parametrize(
