@@ -17,6 +17,7 @@ The class decides the exit code of the command (see docs/sync.md) and whether tr
     - DestinationMissing       exit 1   the list has gone at the platform
     - Unavailable              exit 3   the platform is down or busy; try again later
       - Unreachable            exit 3   no connection to it comes about
+        - NothingListens       exit 3   it is to be on this machine, and is not running
 
 Messages name the thing first and never carry personal data or secrets; `hint` says what to do.
 """
@@ -148,3 +149,7 @@ class Unavailable(DestinationError):
 
 class Unreachable(Unavailable):
     """No connection to the platform came about, whatever was asked of it; it has not acted."""
+
+
+class NothingListens(Unreachable):
+    """A port of this machine refused the connection: waiting does not start what should listen there."""

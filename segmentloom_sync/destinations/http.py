@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from segmentloom_sync import __version__
-from segmentloom_sync.errors import Unavailable, Unreachable
+from segmentloom_sync.destinations.settings import is_loopback
+from segmentloom_sync.errors import NothingListens, Unavailable, Unreachable
 
 if TYPE_CHECKING:
     # Loaded where something is sent: most commands load the destinations for their rules alone.
@@ -122,6 +124,7 @@ def send(
         kwargs: `headers`, `params`, `json` or `data`, as requests takes them.
 
     Raises:
+        NothingListens: the URL is of this machine, which refused the connection.
         Unreachable: no connection was made.
         Unavailable: no whole answer came. `applied_unknown` tells whether the platform may have acted.
     """
@@ -142,7 +145,7 @@ def send(
         ) as response:
             content = _read(response, deadline, max_bytes or ANSWER_BYTES)
     except requests.exceptions.RequestException as error:
-        raise _unavailable(platform, error) from None
+        raise _unavailable(platform, url, error) from None
     except HTTPError:
         raise Unavailable(f"the answer of {platform} broke off", applied_unknown=True) from None
     if content is None:
@@ -168,9 +171,15 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _unavailable(platform: str, error: requests.exceptions.RequestException) -> Unavailable:
+def _unavailable(platform: str, url: str, error: requests.exceptions.RequestException) -> Unavailable:
     import requests
 
+    parts = urlsplit(url)
+    if is_loopback(parts.hostname or "") and _is_port_closed(error):
+        return NothingListens(
+            f"{platform} cannot be reached: nothing listens at {parts.scheme}://{parts.netloc}",
+            hint="is `segmentloom-sync simulate` running? else correct base_url",
+        )
     if isinstance(error, requests.exceptions.SSLError):
         return Unreachable(
             f"no trusted TLS connection to {platform}",
@@ -192,8 +201,19 @@ def _refused(error: BaseException) -> bool:
     """Whether no connection was made: refused, or the name did not resolve."""
     from urllib3.exceptions import NewConnectionError
 
+    return isinstance(_reason(error), NewConnectionError)
+
+
+def _is_port_closed(error: BaseException) -> bool:
+    """Whether the host answered that nothing listens there."""
+    reason = _reason(error)
+    return reason is not None and isinstance(reason.__cause__, ConnectionRefusedError)
+
+
+def _reason(error: BaseException) -> BaseException | None:
+    """What urllib3 says of a connection that did not come about."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
+    return reason if isinstance(reason, BaseException) else None
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class DestinationSettings(BaseModel):
             raise ValueError("must have a port from 0 to 65535, or none") from None
         if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
             raise ValueError("must be scheme, host and an optional path, e.g. https://example.com/prefix")
-        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
             return url.rstrip("/")
         raise ValueError("must start with https:// (http:// is for this machine only)")
 
@@ -112,7 +112,8 @@ class DestinationSettings(BaseModel):
 SettingsType = type[DestinationSettings]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address alone."""
     if host == "localhost":
         return True
     try:

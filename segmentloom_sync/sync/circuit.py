@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmentloom_sync.errors import Unavailable
+from segmentloom_sync.errors import NothingListens, Unavailable
 
 FAILURES_IN_A_ROW = 2
 """Calls that found no answer, each after all its repeats, before a platform is given up."""
@@ -50,5 +50,7 @@ class Circuit:
         if is_final or self.is_half_open or self.failures >= FAILURES_IN_A_ROW:
             self.broken_by = Unavailable(
                 f"{error.message}; given up for this run",
-                hint="the next run asks once, and goes on when there is an answer",
+                hint=error.hint
+                if isinstance(error, NothingListens)
+                else "the next run asks once, and goes on when there is an answer",
             )

@@ -10,7 +10,6 @@ from typing import TypeVar
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception,
     stop_after_attempt,
     wait_exponential,
     wait_random,
@@ -18,7 +17,7 @@ from tenacity import (
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import DestinationError, Unavailable, Unreachable
+from segmentloom_sync.errors import DestinationError, NothingListens, Unavailable, Unreachable
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.interrupt import Interrupt
 
@@ -30,6 +29,8 @@ LONGEST_ASKED_WAIT_SECONDS = 300.0
 """A platform that asks for more is left alone until the next run."""
 BUDGET = timedelta(minutes=15)
 """What all waits of one run for one destination may take together, save for the last one."""
+LOOPBACK_TRIES = 2
+"""Of a connection that this machine refuses: what is just being started gets one more chance."""
 HEARTBEAT_SECONDS = 20.0
 """How often the lease is renewed while we wait."""
 
@@ -67,7 +68,7 @@ class Attempts:
         """
         self.circuit.require_closed()
         retrying = Retrying(
-            retry=retry_if_exception(self._may_help),
+            retry=self._may_help,
             stop=stop_after_attempt(1 if self.circuit.is_half_open else self.max_retries + 1),
             wait=self._wait,
             sleep=self.pause,
@@ -99,8 +100,11 @@ class Attempts:
             left -= piece
             self.heartbeat()
 
-    def _may_help(self, error: BaseException) -> bool:
+    def _may_help(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, Unavailable) or self.interrupt.is_requested:
+            return False
+        if isinstance(error, NothingListens) and state.attempt_number >= LOOPBACK_TRIES:
             return False
         if _is_sent_away(error):
             return False
@@ -109,7 +113,10 @@ class Attempts:
     def _say(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         wait = state.next_action.sleep if state.next_action else 0.0
-        terminal.say(f"{error}; trying again in {wait:.0f} s ({state.attempt_number} of {self.max_retries})")
+        retries = self.max_retries
+        if isinstance(error, NothingListens):
+            retries = min(retries, LOOPBACK_TRIES - 1)
+        terminal.say(f"{error}; trying again in {wait:.0f} s ({state.attempt_number} of {retries})")
 
     def _wait(self, state: RetryCallState) -> float:
         """The platform's own wish or a growing pause, whichever is longer, with jitter against herds."""

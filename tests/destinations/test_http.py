@@ -15,7 +15,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from segmentloom_sync.destinations import http
-from segmentloom_sync.errors import DestinationError, Unavailable
+from segmentloom_sync.errors import DestinationError, NothingListens, Unavailable
 from segmentloom_sync.simulators import Fault
 from tests.destinations.conftest import Pair
 
@@ -85,6 +85,17 @@ def test_an_answer_that_is_no_http_is_unknown() -> None:
 def test_a_name_that_does_not_resolve_was_never_reached() -> None:
     with pytest.raises(Unavailable, match="cannot be reached") as caught:
         get("http://name.invalid/")
+    assert not caught.value.applied_unknown
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_port_of_this_machine_at_which_nothing_listens_is_named(host: str) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+        port = bound.getsockname()[1]
+        with pytest.raises(NothingListens, match=f"nothing listens at http://{host}:{port}$") as caught:
+            get(f"http://{host}:{port}/path?secret=1")
+    assert "segmentloom-sync simulate" in str(caught.value.hint)
     assert not caught.value.applied_unknown
 
 

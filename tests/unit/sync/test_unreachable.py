@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from segmentloom_sync.destinations.base import AudienceList, Member, Operation, Receipt
-from segmentloom_sync.errors import Unreachable
+from segmentloom_sync.errors import NothingListens, Unreachable
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
@@ -24,6 +24,7 @@ class CutOff(MemoryPlatform):
 
     is_cut_off: bool = False
     tries: int = 0
+    is_here: bool = False
 
     def find_list(self, name: str) -> AudienceList | None:
         self._connect()
@@ -36,6 +37,8 @@ class CutOff(MemoryPlatform):
     def _connect(self) -> None:
         if self.is_cut_off:
             self.tries += 1
+            if self.is_here:
+                raise NothingListens("nothing listens", hint="start it")
             raise Unreachable("memory cannot be reached")
 
 
@@ -104,3 +107,18 @@ def test_a_list_without_changes_is_in_step_all_the_same(
     platform.is_cut_off = True
     runner = SyncRunner(warehouse, clock)
     assert [runner.run(target).status for target in targets] == ["retry_later", "ok", "retry_later"]
+
+
+def test_what_does_not_run_on_this_machine_is_not_waited_for(
+    shop: Shop, platform: CutOff, targets: list[SyncTarget], warehouse: Warehouse, clock: TestClock
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    platform.is_cut_off = platform.is_here = True
+    runner = SyncRunner(warehouse, clock)
+    reports = [runner.run(replace(target, max_retries=5)) for target in targets]
+    assert {(report.status, report.exit_code, report.hint) for report in reports} == {
+        ("retry_later", 3, "start it")
+    }
+    assert platform.tries == 2
+    assert clock.slept < 5
