@@ -74,6 +74,6 @@ def _print_table(reports: Sequence[RunReport], *, is_plan: bool) -> None:
             report.destination,
             escape(report.list_name),
             *(f"{getattr(report, column):,}" for column in counts),
-            f"[{colour}]{report.status}[/{colour}]",
+            f"[{colour}]{report.status}[/{colour}]{', opt-outs only' * report.only_opt_outs}",
         )
     terminal.stdout().print(table)

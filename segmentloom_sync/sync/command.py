@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segmentloom_sync import terminal
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.audiences.problems import Problem
 from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import ConfigError, DbtError
 from segmentloom_sync.project import Project
@@ -20,12 +21,18 @@ from segmentloom_sync.sync.choice import Chosen, choose
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
+from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import sync_targets
-from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists, unfollowed_target
+from segmentloom_sync.sync.unfollowed import (
+    followed_lists,
+    unfollowed_lists,
+    unfollowed_target,
+    unfollowed_warning,
+)
 from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.encryption import check_encryption
 
@@ -64,7 +71,8 @@ def run_command(
         One report for each list, whether somebody interrupted, and the wrong files that are held back.
 
     Raises:
-        ConfigError: an audience, an option or the configuration is wrong; nothing was built or sent.
+        ConfigError: an audience, an option or the configuration is wrong, or there is no warehouse though dbt
+            built elsewhere; nothing was built or sent.
         DbtError: dbt failed for all, and nothing was to be sent.
         TryAgainLater: another process has the warehouse.
     """
@@ -80,11 +88,12 @@ def run_command(
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, settings, clock)
     if options.only_due:
-        due = _due(project, chosen, clock)
+        due = _due(project, chosen, clock, must_exist=not options.build)
         targets = [target for target in targets if target.audience in due]
         if not targets:
             terminal.say("nothing is due")
-            return [], False, chosen.held_back
+            if not options.send:
+                return [], False, chosen.held_back
     names = list(dict.fromkeys(target.audience for target in targets))
     failed: dict[str, DbtError] = {}
     if options.build and names:
@@ -95,7 +104,8 @@ def run_command(
             if not options.send:
                 raise
             failed = dict.fromkeys(names, error)  # who opted out leaves the lists all the same
-    with closing(connect(project)) as warehouse, deferred_interrupt() as interrupt:
+    connection = connect(project, must_exist=not options.build)
+    with closing(connection) as warehouse, deferred_interrupt() as interrupt:
         ensure_tables(warehouse)
         runner = SyncRunner(
             warehouse,
@@ -109,7 +119,13 @@ def run_command(
         )
         reports = _run_all(runner, targets, failed, send=options.send)
         if options.send:
-            reports += remove_from_unfollowed(runner, chosen.everybody.values(), settings)
+            taken = {(target.destination_name, target.list_name) for target in targets}
+            everybody = chosen.everybody.values()
+            if targets:
+                followed = followed_lists(everybody)
+                taken |= {entry.place for entry in unfollowed_lists(warehouse, followed)}
+                reports += remove_from_unfollowed(runner, everybody, settings, chosen.problems)
+            reports += remove_opt_outs(runner, settings, everybody, taken)
         return reports, interrupt.is_requested, chosen.held_back
 
 
@@ -134,16 +150,22 @@ def _run_all(
 
 
 def remove_from_unfollowed(
-    runner: SyncRunner, everybody: Iterable[Audience], settings: Settings
+    runner: SyncRunner,
+    everybody: Iterable[Audience],
+    settings: Settings,
+    problems: Sequence[Problem] = (),
 ) -> list[RunReport]:
     """Remove those who must go from the lists that no audience fills any more, and warn of these lists.
+
+    Args:
+        problems: what is wrong with audience files.
 
     Returns:
         The reports of lists where there was something to do.
     """
     reports = []
     for entry in unfollowed_lists(runner.warehouse, followed_lists(everybody)):
-        terminal.warn(entry.warning)
+        terminal.warn(unfollowed_warning(entry, problems))
         if runner.interrupt.is_requested:
             break
         try:
@@ -157,9 +179,9 @@ def remove_from_unfollowed(
     return reports
 
 
-def _due(project: Project, chosen: Chosen, clock: Clock) -> set[str]:
+def _due(project: Project, chosen: Chosen, clock: Clock, *, must_exist: bool) -> set[str]:
     zone = time_zone(project.variables)
-    with closing(connect(project)) as warehouse:
+    with closing(connect(project, must_exist=must_exist)) as warehouse:
         ensure_tables(warehouse)
         return set(
             due_audiences(

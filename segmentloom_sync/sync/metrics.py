@@ -31,7 +31,7 @@ select
     sum(coalesce(runs.accepted, 0)) as accepted,
     sum(coalesce(runs.rejected, 0)) as rejected,
     sum(coalesce(runs.unknown, 0)) as unanswered,
-    max(runs.finished_at) as finished_at
+    max(case when not coalesce(runs.only_opt_outs, false) then runs.finished_at end) as finished_at
 from {runs} as runs
 group by 1, 2, 3
 """
@@ -49,7 +49,7 @@ select
     runs.unknown,
     runs.evaluated_at
 from {runs} as runs
-where true
+where not coalesce(runs.only_opt_outs, false)
 qualify
     row_number() over (
         partition by runs.destination, runs.list_name

@@ -167,7 +167,7 @@ class SyncRunner:
                 self._check_bound(work)
                 if unfit is not None:
                     raise unfit
-                if target.is_followed:
+                if target.is_brought_into_step:
                     self._pin(target, report)
             except SegmentloomError:
                 if planned is not None:
@@ -176,9 +176,9 @@ class SyncRunner:
                 raise
             work.run(
                 is_released=self.released_by is not None,
-                recreate=self.recreate and target.is_followed,
-                only_private=not target.is_followed,
-                compare=self.compare and target.is_followed,
+                recreate=self.recreate and target.is_brought_into_step,
+                only_private=not target.is_brought_into_step,
+                compare=self.compare and target.is_brought_into_step,
             )
             report.waiting = self._waiting(target)
             if work.audience_list is not None and target.destination.min_matched is not None:
@@ -247,7 +247,7 @@ class SyncRunner:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
 
     def _warn_of_size(self, target: SyncTarget, report: RunReport, people: int) -> None:
-        if target.is_followed and (warning := floor_warning(target, people)):
+        if target.is_brought_into_step and (warning := floor_warning(target, people)):
             report.warnings.append(warning)
 
     def _waiting(self, target: SyncTarget) -> int:
@@ -262,7 +262,8 @@ class SyncRunner:
             audience=target.audience,
             destination=target.destination_name,
             list_name=target.list_name,
-            released_by=self.released_by,
+            released_by=self.released_by if target.is_brought_into_step else None,
+            only_opt_outs=target.only_opt_outs,
         )
 
 

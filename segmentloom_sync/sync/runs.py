@@ -25,11 +25,12 @@ class RunReport:
     """What became of one audience at one destination.
 
     `adds` and `removes` are identifiers; they equal `accepted + rejected + unknown + held_back`, where
-    unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard kept from
-    being sent. `refused_later` is what the platform did not apply of earlier runs, by its reasons,
-    `waiting` what it took, in this run or earlier, and has not answered, and `warnings` what a person should
-    know of the list. `reconciliation` is there where the platform was asked about the list. `is_given_up` is
-    set when the destination did not answer, on this list or one before.
+    unknown is all that has no answer of the platform, sent or not, and `held_back` what a guard, or a saved
+    plan that does not hold, kept from being sent. `refused_later` is what the platform did not apply of
+    earlier runs, by its reasons, `waiting` what it took, in this run or earlier, and has not answered, and
+    `warnings` what a person should know of the list. `reconciliation` is there where the platform was asked
+    about the list. `is_given_up` is set when the destination did not answer, on this list or one before,
+    `only_opt_outs` when the run did not take the list otherwise.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class RunReport:
     warnings: list[str] = field(default_factory=list)
     reconciliation: Reconciliation | None = None
     is_given_up: bool = False
+    only_opt_outs: bool = False
     status: Status = "ok"
     message: str | None = None
     hint: str | None = None
@@ -71,6 +73,10 @@ class RunReport:
     def held(self, counts: PlanCounts) -> None:
         """A guard holds the plan, all but its removals for privacy."""
         self.held_back = counts.adds + counts.removes - counts.private_removes
+
+    def withheld(self) -> None:
+        """Nothing of the plan was sent, by choice."""
+        self.held_back = self.adds + self.removes
 
     def ends(
         self,
@@ -114,6 +120,7 @@ class RunReport:
             "warnings": self.warnings,
             "reconciliation": self.reconciliation.as_json() if self.reconciliation else None,
             "is_given_up": self.is_given_up,
+            "only_opt_outs": self.only_opt_outs,
             "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,
             "run_id": self.run_id,
         }
@@ -132,14 +139,18 @@ def worst_exit_code(codes: Iterable[int]) -> int:
 
 def open_run(warehouse: Warehouse, clock: Clock, target: SyncTarget, lease: Lease, report: RunReport) -> None:
     """Record that a run has begun, and who released it; what stays `running` has been killed."""
+    only_opt_outs = "true" if target.only_opt_outs else "false"
     released_by = ":released_by" if report.released_by else "null"
     warehouse.execute(
         f"""
         insert into {_runs(warehouse)} (
             run_id, audience, destination, list_name, fencing_token, started_at, status,
-            released_by
+            only_opt_outs, released_by
         )
-        values (:run_id, :audience, :destination, :list_name, :token, :now, 'running', {released_by})
+        values (
+            :run_id, :audience, :destination, :list_name, :token, :now, 'running',
+            {only_opt_outs}, {released_by}
+        )
         """,
         run_id=report.run_id,
         audience=target.audience,
@@ -195,7 +206,7 @@ def was_given_up(warehouse: Warehouse, destination: str) -> bool:
 
 
 def unfinished_audiences(warehouse: Warehouse, followed: Collection[tuple[str, str]]) -> list[str]:
-    """Audiences whose newest run at some list has to be tried again.
+    """Audiences whose newest run at some list has to be tried again; removals of opt-outs alone are none.
 
     Args:
         followed: destination and name of the lists that count.
@@ -212,7 +223,7 @@ def unfinished_audiences(warehouse: Warehouse, followed: Collection[tuple[str, s
                 runs.list_name,
                 runs.status
             from {_runs(warehouse)} as runs
-            where true
+            where not coalesce(runs.only_opt_outs, false)
             qualify
                 row_number() over (
                     partition by runs.destination, runs.list_name, runs.audience

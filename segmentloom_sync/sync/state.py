@@ -23,7 +23,7 @@ newest as (
 
     select runs.*
     from {runs} as runs
-    where true
+    where not coalesce(runs.only_opt_outs, false)
     qualify
         row_number() over (
             partition by runs.destination, runs.list_name

@@ -63,6 +63,7 @@ RUNS: Columns = {
     "message": "string",
     "released_by": "string",
     "is_given_up": "boolean",  # the destination did not answer, and is asked once by the next run
+    "only_opt_outs": "boolean",  # the run took other lists, and removed only opt-outs from this one
 }
 
 BATCHES: Columns = {

@@ -26,6 +26,7 @@ class SyncTarget:
         identifier_types: what is sent of each member.
         cadence: how old a membership may be.
         is_followed: False for a list that no audience fills any more; only those who must go leave it.
+        only_opt_outs: True for a list that the run does not take otherwise: only who refused leaves it.
         settings_digest: of the destination's settings that decide what is sent where, its secrets left out.
         trusts_absence: False where who is in no table may just be missing, and is not taken for erased.
     """
@@ -41,8 +42,14 @@ class SyncTarget:
     max_retries: int = 5
     poll_after: timedelta = timedelta(minutes=30)
     is_followed: bool = True
+    only_opt_outs: bool = False
     trusts_absence: bool = True
     settings_digest: str = ""
+
+    @property
+    def is_brought_into_step(self) -> bool:
+        """Whether the list shall get exactly the members; else people only leave it."""
+        return self.is_followed and not self.only_opt_outs
 
     @property
     def key(self) -> str:

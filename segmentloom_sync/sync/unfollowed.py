@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
 
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.audiences.problems import Problem, with_causes
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.settings import Settings
+from segmentloom_sync.settings import ConfiguredDestination
 from segmentloom_sync.sync.target import SyncTarget, consent_rule
 from segmentloom_sync.warehouse.base import Warehouse
+
+
+class Destinations(Protocol):
+    """The destinations of segmentloom.yml."""
+
+    def destinations(self, names: Iterable[str], *, clock: Clock) -> Mapping[str, ConfiguredDestination]:
+        """Those of some names, as `Settings.destinations`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +32,39 @@ class UnfollowedList:
     list_name: str
 
     @property
+    def place(self) -> tuple[str, str]:
+        """What tells it from other lists."""
+        return self.destination_name, self.list_name
+
+    @property
     def warning(self) -> str:
         """What a person should know."""
         return (
             f"no audience fills the list '{self.list_name}' at {self.destination_name} any more: "
             "only opt-outs are removed from it; delete it there if it is not needed"
         )
+
+
+def unfollowed_warning(entry: UnfollowedList, problems: Sequence[Problem]) -> str:
+    """What a person should know of such a list: nobody is told to delete one that a wrong file may fill.
+
+    Args:
+        problems: what is wrong with audience files.
+    """
+    own = {problem.path for problem in problems if PurePosixPath(problem.path).stem == entry.audience}
+    causes = {problem for path in own for problem in with_causes(problems, path)}
+    files = ", ".join(sorted({problem.path for problem in causes or problems if not problem.follows}))
+    if not files:
+        return entry.warning
+    if own:
+        return (
+            f"the list '{entry.list_name}' at {entry.destination_name} is held back with {min(own)}: "
+            f"only opt-outs are removed from it until this is right: {files}"
+        )
+    return (
+        f"no audience whose file is right fills the list '{entry.list_name}' at {entry.destination_name}: "
+        f"only opt-outs are removed from it until this is right, which may fill it: {files}"
+    )
 
 
 def followed_lists(audiences: Iterable[Audience]) -> frozenset[tuple[str, str]]:
@@ -61,7 +99,7 @@ def unfollowed_lists(warehouse: Warehouse, followed: Iterable[tuple[str, str]]) 
     ]
 
 
-def unfollowed_target(entry: UnfollowedList, settings: Settings, clock: Clock) -> SyncTarget:
+def unfollowed_target(entry: UnfollowedList, settings: Destinations, clock: Clock) -> SyncTarget:
     """The list as a target.
 
     Raises:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segmentloom_sync.destinations.base import AudienceList, Identifier, Member, Operation, Receipt
+from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed
-from tests.unit.sync.memory_platform import Fault, MemoryPlatform
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
 
 NAMES = ("ann", "bob", "cat")
@@ -69,6 +70,7 @@ class SyncMachine(RuleBasedStateMachine):
             consent_rule="granted",
             max_retries=0,
         )
+        self.settings = OneDestination("memory", self.platform)
         self.platform.create_list(self.target.list_name, ())
 
     def teardown(self) -> None:
@@ -181,6 +183,20 @@ class SyncMachine(RuleBasedStateMachine):
         if self.platform.working:
             return  # who was removed while an addition was open is removed again after it
         assert not self.platform.members & self.shop.all_barred, "I9"
+
+    @rule(opts_out=NAME, asks=st.booleans())
+    def run_of_other_audiences(self, opts_out: str, asks: bool) -> None:
+        """A run that does not take the list: who opted out leaves it, and nobody else comes or goes."""
+        self._change(opts_out, "asks to be out" if asks else "opts out")
+        before, calls = set(self.platform.members), len(self.platform.calls)
+        self.fuse = Fuse()
+        runner = SyncRunner(FusedWarehouse(self.warehouse, self.fuse), self.clock)
+        for report in remove_opt_outs(runner, self.settings, [], ()):
+            assert (report.adds, report.only_opt_outs) == (0, True)
+        assert all(call.operation == "remove" for call in self.platform.calls[calls:]), "I9"
+        if self.platform.working:
+            return
+        assert self.platform.members == before - self.shop.all_barred, "I9"
 
     @invariant()
     def nothing_is_sent_after_an_opt_out(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from segmentloom_sync.destinations.base import (
     AudienceList,
+    Clock,
+    Destination,
     Identifier,
     MatchRate,
     Member,
@@ -17,7 +19,8 @@ from segmentloom_sync.destinations.base import (
 )
 from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
-from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.errors import ConfigError, CredentialsError, DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.settings import ConfiguredDestination
 
 Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials", "blocked"]
 """`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
@@ -169,6 +172,27 @@ class MemoryPlatform:
         if audience_list.id not in self.lists:
             raise DestinationMissing(f"list {audience_list.name} is gone")
         return self.rates
+
+
+@dataclass(frozen=True)
+class OneDestination:
+    """Settings that name one destination."""
+
+    name: str
+    destination: Destination
+
+    def destinations(self, names: Iterable[str], clock: Clock) -> dict[str, ConfiguredDestination]:
+        for name in names:
+            if name != self.name:
+                raise ConfigError(f"segmentloom.yml has no destination '{name}'")
+        block = DestinationSettings(
+            type=self.destination.type,
+            base_url="https://a.test",
+            api_version="1",
+            batch_size=2,
+            max_retries=0,
+        )
+        return {self.name: ConfiguredDestination(self.name, self.destination, block)}
 
 
 @dataclass

@@ -203,7 +203,7 @@ def test_any_move_is_noticed_and_nothing_is_sent(bench: Bench, move: Callable[[B
     move(bench)
     held = held if move is not another_run else set(bench.platform.members)
     [report] = bench.apply(plan)
-    assert (report.status, report.exit_code) == ("failed", 2)
+    assert (report.status, report.exit_code, report.unknown) == ("failed", 2, 0)
     assert MOVES[move] in str(report.message)
     assert bench.sent() == {"add": 0, "remove": 0}
     assert bench.platform.members == held
@@ -238,7 +238,9 @@ def test_a_plan_of_several_lists_is_sent_whole_or_not_at_all(bench: Bench) -> No
     plan = bench.save(bench.target, other)
     changed = replace(other, identifier_types=("phone",))
     reports = bench.apply(plan, bench.target, changed)
-    assert [(report.status, report.exit_code) for report in reports] == [("failed", 2)] * 2
+    assert [(report.status, report.exit_code, report.unknown) for report in reports] == [("failed", 2, 0)] * 2
+    assert [report.held_back for report in reports] == [report.adds + report.removes for report in reports]
+    assert reports[0].held_back == 2
     assert reports[0].message == "not sent, as a plan is applied whole: see the other lists"
     assert bench.sent() == {"add": 0, "remove": 0}
     assert [report.status for report in bench.apply(plan, bench.target, other)] == ["ok", "ok"]

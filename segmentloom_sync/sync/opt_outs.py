@@ -1,0 +1,274 @@
+"""Lists that a run does not take otherwise: who refused leaves them all the same, with every run.
+
+Which lists hold somebody who refused is asked in one query; no lease is taken and no platform is asked where
+there is nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from segmentloom_sync import terminal
+from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.errors import ConfigError, SegmentloomError
+from segmentloom_sync.privacy.suppressed import has_suppressions, suppressed_hashes, suppressed_profiles
+from segmentloom_sync.sync.environment import Environment
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.unfollowed import Destinations, UnfollowedList, unfollowed_target
+from segmentloom_sync.warehouse.base import Warehouse
+
+Place = tuple[str, str]
+"""Destination and name of a list."""
+
+# Of a name that was bound anew, or whose list was made anew, the newest row counts.
+_KNOWN = """
+select
+    lists.destination,
+    lists.list_name,
+    lists.audience,
+    lists.target,
+    lists.place
+from {lists} as lists
+where true
+qualify
+    row_number() over (
+        partition by lists.destination, lists.list_name
+        order by lists.recorded_at desc
+    ) = 1
+order by 1, 2
+"""
+
+# As the plan judges it, for all lists at once. What can never have been on a list needs no removal, and one
+# that is under way is looked at, as it may have to be repeated.
+_HOLDING = """
+with
+
+held as (
+
+    select
+        ledger.destination,
+        ledger.list_name,
+        ledger.member_key,
+        ledger.identifier_type,
+        ledger.identifier
+    from {ledger} as ledger
+    where
+        ledger.destination || '/' || ledger.list_name in ({places})
+        and (ledger.may_hold or ledger.state not in ('rejected', 'pending'))
+
+),
+
+held_hashes as (
+
+    select distinct
+        held.identifier_type,
+        held.identifier
+    from held
+
+),
+
+{concerned}
+opted_out_profiles as (
+
+    select profiles.profile_id
+    from {profiles} as profiles
+    where coalesce(profiles.is_opted_out, false)
+
+    union all
+
+    {suppressed_profiles}
+
+),
+
+opted_out_hashes as (
+
+    select
+        hashed.identifier_type,
+        hashed.identifier
+    from {hashed_identifiers} as hashed
+    inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
+
+    union all
+
+    {suppressed_hashes}
+
+),
+
+refusing_owners as (
+
+    select opted_out_profiles.profile_id
+    from opted_out_profiles
+
+    union all
+
+    select profiles.profile_id
+    from {profiles} as profiles
+    where
+        profiles.ad_user_data_consent = 'denied'
+        or profiles.ad_personalization_consent = 'denied'
+
+)
+
+select distinct
+    held.destination,
+    held.list_name
+from held
+inner join (select distinct profile_id from refusing_owners) as refusing
+    on held.member_key = refusing.profile_id
+
+union all
+
+select distinct
+    held.destination,
+    held.list_name
+from held
+inner join opted_out_hashes as refused
+    on
+        held.identifier_type = refused.identifier_type
+        and held.identifier = refused.identifier
+"""
+
+# Digests are dear: only of those who are on a list, and of who shares an identifier with them.
+_CONCERNED = """
+concerned as (
+
+    select held.member_key as profile_id
+    from held
+
+    union all
+
+    select hashed.profile_id
+    from {hashed_identifiers} as hashed
+    inner join held_hashes as listed
+        on
+            hashed.identifier_type = listed.identifier_type
+            and hashed.identifier = listed.identifier
+
+),
+"""
+_NO_PROFILES = "select profiles.profile_id from {profiles} as profiles where false"
+_NO_HASHES = "select identifier_type, identifier from held_hashes where false"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownList:
+    """A list as recorded.
+
+    Attributes:
+        bound_to: the environment that keeps it in step; None while it is not bound.
+    """
+
+    audience: str
+    destination_name: str
+    list_name: str
+    bound_to: Environment | None
+
+    @property
+    def place(self) -> Place:
+        """What tells it from other lists."""
+        return self.destination_name, self.list_name
+
+
+def remove_opt_outs(
+    runner: SyncRunner, settings: Destinations, everybody: Iterable[Audience], taken: Collection[Place]
+) -> list[RunReport]:
+    """Remove those who refused from all lists of this target that the run does not take otherwise.
+
+    Who is merely in no table any more stays: those tables may be wrong, which nobody has checked here.
+
+    Args:
+        everybody: all valid audiences, which name the lists that they fill.
+        taken: the lists that the run has seen to.
+
+    Returns:
+        The reports of lists where there was something to do.
+    """
+    audiences = {
+        (spec.destination, spec.list_name): audience.name for audience in everybody for spec in audience.sync
+    }
+    reports = []
+    for entry in lists_with_refusals(runner.warehouse, _mine(runner, taken)):
+        if runner.interrupt.is_requested:
+            break
+        named = UnfollowedList(
+            audiences.get(entry.place, entry.audience), entry.destination_name, entry.list_name
+        )
+        try:
+            target = unfollowed_target(named, settings, runner.clock)
+        except ConfigError as error:
+            terminal.warn(
+                f"somebody who opted out cannot be removed from the list '{entry.list_name}' at "
+                f"{entry.destination_name}: {error.message}"
+            )
+            continue
+        # The operator's consent is no refusal of a person's: it waits for the audience's own run.
+        target = replace(target, only_opt_outs=True, trusts_absence=False, consent_rule="not_denied")
+        report = runner.run(target)
+        if report.removes or report.status != "ok":
+            reports.append(report)
+    return reports
+
+
+def _mine(runner: SyncRunner, taken: Collection[Place]) -> list[KnownList]:
+    """The lists that this target keeps in step, or nobody does, without those that the run has seen to."""
+    environment = runner.binding.environment if runner.binding else None
+    return [
+        entry
+        for entry in known_lists(runner.warehouse)
+        if entry.place not in taken
+        and (environment is None or entry.bound_to is None or entry.bound_to == environment)
+    ]
+
+
+def known_lists(warehouse: Warehouse) -> list[KnownList]:
+    """All lists that were ever synced, by destination and name."""
+    rows = warehouse.rows(_KNOWN.format(lists=warehouse.relation("lists", "sync")))
+    return [
+        KnownList(
+            str(audience),
+            str(destination),
+            str(name),
+            Environment(str(target), str(place)) if target is not None else None,
+        )
+        for destination, name, audience, target, place in rows
+    ]
+
+
+def lists_with_refusals(warehouse: Warehouse, lists: Sequence[KnownList]) -> list[KnownList]:
+    """Those of some lists that may hold somebody who opted out or denied consent.
+
+    Where the warehouse cannot tell, it is all of them: each run then says what is wrong with its list.
+    """
+    if not lists:
+        return []
+    try:
+        holding = _holding(warehouse, lists)
+    except SegmentloomError:
+        return list(lists)
+    return [entry for entry in lists if entry.place in holding]
+
+
+def _holding(warehouse: Warehouse, lists: Sequence[KnownList]) -> set[Place]:
+    places = {f"place_{number}": "/".join(entry.place) for number, entry in enumerate(lists)}
+    relations = {
+        "profiles": warehouse.relation("profiles"),
+        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
+        "ledger": warehouse.relation("ledger", "sync"),
+    }
+    concerned, profiles, hashes = "", _NO_PROFILES, _NO_HASHES
+    if has_suppressions(warehouse):
+        concerned = _CONCERNED
+        profiles = suppressed_profiles(
+            warehouse, "identifiers.profile_id in (select concerned.profile_id from concerned)"
+        )
+        hashes = suppressed_hashes(warehouse, "select identifier_type, identifier from held_hashes")
+    sql = _HOLDING.format(
+        **relations,
+        places=", ".join(f":{name}" for name in places),
+        concerned=concerned.format(**relations),
+        suppressed_profiles=profiles.format(**relations),
+        suppressed_hashes=hashes,
+    )
+    return {(str(destination), str(name)) for destination, name in warehouse.rows(sql, **places)}
