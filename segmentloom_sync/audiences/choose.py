@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from segmentloom_sync.audiences.known_names import KnownNames
 from segmentloom_sync.audiences.library import (
@@ -17,7 +17,7 @@ from segmentloom_sync.audiences.library import (
     load_file,
     parse,
 )
-from segmentloom_sync.audiences.problems import suggestion
+from segmentloom_sync.audiences.problems import suggestion, with_causes
 from segmentloom_sync.audiences.references import claim_of, link
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
@@ -55,14 +55,15 @@ def choose_audience(
         own = ""
     else:
         own = f"{FOLDER}/{wanted}.yml"
-        mine = [str(problem) for problem in problems if problem.path == own]
+        mine = with_causes(problems, own)
         if mine:
-            raise DefinitionError(mine)
+            raise DefinitionError([str(problem) for problem in mine])
         if wanted not in audiences:
+            names = {*audiences, *(PurePosixPath(problem.path).stem for problem in problems)}
             raise ConfigError(
                 f"there is no audience '{wanted}'",
-                hint=suggestion(wanted, audiences, kind="audiences")
-                if audiences
+                hint=suggestion(wanted, names, kind="audiences")
+                if names
                 else f"write {own} first, then try again",
             )
         audience = audiences[wanted]
@@ -110,7 +111,11 @@ def _from_file(
     if audience is not None:
         name, path = audience.name, audience.path
         others = [other for other in audiences.values() if other.name != name]
-        claims = [claim_of(entry) for entry in files if entry.stem not in {name, *audiences}]
+        claims = [
+            claim_of(entry, f"{FOLDER}/{entry.name}")
+            for entry in files
+            if entry.stem not in {name, *audiences}
+        ]
         # It lies elsewhere, so it fills no list yet.
         draft = replace(audience, list_positions=())
         linked, found = link([*others, draft], claims, known={name, *known.audiences})

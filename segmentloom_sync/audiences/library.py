@@ -22,7 +22,7 @@ from segmentloom_sync.audiences.known_names import (
 )
 from segmentloom_sync.audiences.messages import problems_of
 from segmentloom_sync.audiences.personal_data import personal_data
-from segmentloom_sync.audiences.problems import START, Position, Problem
+from segmentloom_sync.audiences.problems import START, Position, Problem, causes_first
 from segmentloom_sync.audiences.reader import Document, Steps, read
 from segmentloom_sync.audiences.references import Reference, claim_of, link
 from segmentloom_sync.errors import ConfigError
@@ -110,8 +110,8 @@ def load_audiences(
         destinations: those that `sync` may use, each with its type; None takes any.
 
     Returns:
-        The valid audiences by name, sorted, and every problem of every file in file order. An audience that
-        uses a wrong one is wrong too.
+        The valid audiences by name, sorted, and every problem of every file in file order, those that follow
+        from another file last. An audience that uses a wrong one is wrong too.
 
     Raises:
         ConfigError: the folder cannot be read, or is missing although models were generated from its files.
@@ -132,9 +132,9 @@ def load_audiences(
         if audience is not None:
             found.append(audience)
     good = {audience.name for audience in found}
-    claims = [claim_of(file) for file in files if file.stem not in good]
+    claims = [claim_of(file, f"{FOLDER}/{file.name}") for file in files if file.stem not in good]
     linked, wrong = link(found, claims, known=set(known.audiences))
-    return {audience.name: audience for audience in linked}, sorted(problems + wrong)
+    return {audience.name: audience for audience in linked}, causes_first(problems + wrong)
 
 
 def listed(folder: Path) -> list[Path]:

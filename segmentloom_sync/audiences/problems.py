@@ -18,14 +18,37 @@ START = Position(1, 1)
 
 
 class Problem(NamedTuple):
-    """One mistake; problems sort in file order and print as `path:line:column: message`."""
+    """One mistake; problems sort in file order and print as `path:line:column: message`.
+
+    Attributes:
+        follows: the wrong file that it goes away with; empty where this file is to be mended.
+    """
 
     path: str
     position: Position
     message: str
+    follows: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.position.line}:{self.position.column}: {self.message}"
+
+
+def causes_first(problems: Iterable[Problem]) -> list[Problem]:
+    """In file order, those that follow from another file last."""
+    return sorted(problems, key=lambda problem: (problem.follows != "", problem))
+
+
+def with_causes(problems: Iterable[Problem], path: str) -> list[Problem]:
+    """What is wrong with a file, and with those that it follows from, these first."""
+    found = causes_first(problems)
+    paths = [path]
+    for wrong in paths:
+        paths += [
+            problem.follows
+            for problem in found
+            if problem.path == wrong and problem.follows and problem.follows not in paths
+        ]
+    return [problem for problem in found if problem.path in paths]
 
 
 def suggestion(wrong: str, known: Iterable[str], *, kind: str) -> str:

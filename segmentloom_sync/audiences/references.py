@@ -36,11 +36,13 @@ class Claim:
     Attributes:
         group: None when it has none, "" when that cannot be read.
         rank: None when that cannot be read.
+        path: the file, as problems name it.
     """
 
     name: str
     group: str | None
     rank: int | None = None
+    path: str = ""
 
     def may_be_of(self, group: str) -> bool:
         """Whether the audience, once its file is right, may be of this group."""
@@ -51,23 +53,29 @@ class Claim:
         return self.may_be_of(group) and (self.rank is None or self.rank <= rank)
 
 
-def claim_of(file: Path) -> Claim:
-    """What a file that is wrong seems to say of its priority."""
+def claim_of(file: Path, label: str) -> Claim:
+    """What a file that is wrong seems to say of its priority.
+
+    Args:
+        file: the file.
+        label: how problems name it.
+    """
     try:
         document, _ = read(file.read_bytes(), file.name)
     except OSError:
         document = None
     if document is None:
-        return Claim(file.stem, "")
+        return Claim(file.stem, "", path=label)
     priority = document.data.get("priority") if isinstance(document.data, dict) else None
     if priority is None:
-        return Claim(file.stem, None)
+        return Claim(file.stem, None, path=label)
     keys = priority if isinstance(priority, dict) else {}
     group, rank = keys.get("group"), keys.get("rank")
     return Claim(
         file.stem,
         group if isinstance(group, str) else "",
         rank if isinstance(rank, int) and not isinstance(rank, bool) else None,
+        label,
     )
 
 
@@ -89,7 +97,9 @@ def link(
     problems = [problem for audience in ranked for problem in _group_problems(audience, ranked)]
     problems += _shared_lists(ranked)
     fitting = _without(ranked, problems)
-    problems += reference_problems(fitting, known=known)
+    paths = {audience.name: audience.path for audience in read_ones}
+    wrong_ones = {claim.name: claim for claim in claims}
+    problems += _reference_problems(fitting, known, wrong_ones, paths)
     return _without(fitting, problems), problems
 
 
@@ -159,14 +169,27 @@ def _rivals(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Audie
             yield other
 
 
-def reference_problems(audiences: Iterable[Audience], *, known: set[str]) -> list[Problem]:
-    """Audiences that use one that is not there, is wrong, or comes back to themselves."""
+def _reference_problems(
+    audiences: Iterable[Audience], known: set[str], claims: Mapping[str, Claim], paths: Mapping[str, str]
+) -> list[Problem]:
+    """Audiences that use one that is not there, is wrong, or comes back to themselves.
+
+    Args:
+        known: the names of all files.
+        claims: of the files that are wrong, by name.
+        paths: the other files, by name.
+    """
     by_name = {audience.name: audience for audience in audiences}
     problems: list[Problem] = []
     usable = dict(by_name)
     while True:
         wrong = [
-            Problem(audience.path, reference.position, _reference_message(audience, reference, usable, known))
+            Problem(
+                audience.path,
+                reference.position,
+                _reference_message(audience, reference, usable, known, claims.get(reference.name)),
+                _cause(reference, usable, claims, paths),
+            )
             for audience in usable.values()
             for reference in audience.references
             if reference.name not in usable
@@ -175,16 +198,40 @@ def reference_problems(audiences: Iterable[Audience], *, known: set[str]) -> lis
         if not wrong:
             return problems
         problems += wrong
-        paths = {problem.path for problem in wrong}
-        usable = {name: audience for name, audience in usable.items() if audience.path not in paths}
+        files = {problem.path for problem in wrong}
+        usable = {name: audience for name, audience in usable.items() if audience.path not in files}
+
+
+def _cause(
+    reference: Reference,
+    usable: Mapping[str, Audience],
+    claims: Mapping[str, Claim],
+    paths: Mapping[str, str],
+) -> str:
+    """The file of an audience that cannot be used; empty where it has none, or can be used."""
+    if reference.name in usable:
+        return ""
+    claim = claims.get(reference.name)
+    return claim.path if claim else paths.get(reference.name, "")
 
 
 def _reference_message(
-    audience: Audience, reference: Reference, usable: Mapping[str, Audience], known: set[str]
+    audience: Audience,
+    reference: Reference,
+    usable: Mapping[str, Audience],
+    known: set[str],
+    claim: Claim | None,
 ) -> str:
     if reference.name not in known:
         others = known - {audience.name}
         return f"unknown audience '{reference.name}'; {suggestion(reference.name, others, kind='audiences')}"
+    if reference.name not in usable and reference.is_rank and claim is not None:
+        if claim.group == "":
+            group = audience.priority_group
+            doubt = f"it could belong to the group '{group}' and come first"
+            return f"the priority in {claim.path} cannot be read: {doubt}"
+        if claim.rank is None:
+            return f"could come after the audience '{reference.name}' of its group, whose rank cannot be read"
     if reference.name not in usable and reference.is_rank:
         return f"comes after the audience '{reference.name}' of its group, whose file is wrong"
     if reference.name not in usable:

@@ -29,7 +29,7 @@ def status(
     from segmentloom_sync.project import Project
     from segmentloom_sync.sync.cadence import time_zone
     from segmentloom_sync.sync.state import audience_states, list_states
-    from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists
+    from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists, unfollowed_warning
     from segmentloom_sync.warehouse.connect import connect
 
     project = Project.find(project_dir, profiles_dir, target)
@@ -44,7 +44,7 @@ def status(
         followed = followed_lists(audiences.values())
         unfollowed = unfollowed_lists(warehouse, followed)
     for entry in unfollowed:
-        terminal.warn(entry.warning)
+        terminal.warn(unfollowed_warning(entry, problems))
     for row in lists:
         row["is_followed"] = (row["destination"], row["list"]) in followed
     if json:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from segmentloom_sync.audiences.compile import kept_claims
 from segmentloom_sync.audiences.known_names import configured_destinations
 from segmentloom_sync.audiences.library import FOLDER, Audience, HasDirectory, load_audiences
-from segmentloom_sync.audiences.problems import suggestion
+from segmentloom_sync.audiences.problems import Problem, causes_first, suggestion, with_causes
 from segmentloom_sync.audiences.references import Claim, claim_of
 from segmentloom_sync.errors import ConfigError, DefinitionError
 
@@ -21,7 +21,7 @@ class Chosen:
     Attributes:
         audiences: those to work on.
         everybody: all valid audiences of the project.
-        warnings: what is wrong with files that are not needed.
+        problems: what is wrong with files that are not needed.
         broken: the names of audiences whose files are wrong.
         claims: what those say of their priority, and what their models do, which are still there.
         held_back: the wrong files, where all audiences were to be taken.
@@ -29,10 +29,15 @@ class Chosen:
 
     audiences: tuple[Audience, ...]
     everybody: Mapping[str, Audience]
-    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
     broken: frozenset[str]
     claims: tuple[Claim, ...] = ()
     held_back: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with files that are not needed, one line each."""
+        return [str(problem) for problem in self.problems]
 
     def group_of(self, name: str) -> list[str]:
         """The audiences that are published together with one, itself included: its priority group."""
@@ -60,14 +65,16 @@ def choose(project: HasDirectory, names: Sequence[str], config: Path | None = No
     """
     destinations = configured_destinations(project.directory, config)
     audiences, problems = load_audiences(project, destinations=destinations)
-    needed = {f"{FOLDER}/{name}.yml" for name in names}
-    mine = [str(problem) for problem in problems if problem.path in needed]
+    mine = {problem for name in names for problem in with_causes(problems, f"{FOLDER}/{name}.yml")}
     if mine:
-        raise DefinitionError(mine)
+        raise DefinitionError([str(problem) for problem in causes_first(mine)])
+    files = {problem.path for problem in problems}
+    broken = frozenset(PurePosixPath(path).stem for path in files)
     for name in names:
         if name not in audiences:
             raise ConfigError(
-                f"there is no audience '{name}'", hint=suggestion(name, audiences, kind="audiences")
+                f"there is no audience '{name}'",
+                hint=suggestion(name, {*audiences, *broken}, kind="audiences"),
             )
         if not audiences[name].sync:
             raise ConfigError(
@@ -84,15 +91,13 @@ def choose(project: HasDirectory, names: Sequence[str], config: Path | None = No
             f"no audience in {FOLDER}/ has a sync",
             hint="add to one of them: sync: [{destination: google_ads, list: My list}]",
         )
-    files = {problem.path for problem in problems}
-    broken = frozenset(path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in files)
     return Chosen(
         tuple(chosen),
         audiences,
-        tuple(str(problem) for problem in problems),
+        tuple(problems),
         broken=broken,
         claims=(
-            *(claim_of(project.directory / path) for path in sorted(files)),
+            *(claim_of(project.directory / path, path) for path in sorted(files)),
             *kept_claims(project, broken),
         ),
         held_back=() if names else tuple(sorted(files)),

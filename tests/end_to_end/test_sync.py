@@ -180,6 +180,26 @@ def test_a_wrong_file_holds_back_its_own_audience_only(workspace: Workspace) -> 
     assert "held back until" not in named.stderr
 
 
+def test_a_live_list_is_never_called_needless_for_a_draft_that_cannot_be_read(workspace: Workspace) -> None:
+    own, draft = (workspace.path / "audiences" / f"{name}.yml" for name in ("buyers", "draft"))
+    right = own.read_text()
+    own.write_text(f"{right}priority: {{group: carts, rank: 2}}\n")
+    draft.write_text("match: {event: X\n")
+    done = [workspace.cli(*command, check=False, TEST_META_TOKEN="x") for command in (["run"], ["status"])]
+    draft.unlink()
+    own.write_text(right)
+    assert [one.returncode for one in done] == [2, 0]
+    for one in done:
+        assert "audiences/draft.yml:1:8: the { that opens here is not closed" in one.stderr
+        assert "delete it" not in one.stderr
+    assert "the priority in audiences/draft.yml cannot be read: it could belong to the group 'carts'" in (
+        done[0].stderr
+    )
+    assert f"the list '{LIST}' at linkedin is held back with audiences/buyers.yml" in done[1].stderr
+    assert "until this is right: audiences/draft.yml" in done[1].stderr
+    assert "held back until they are right: audiences/buyers.yml, audiences/draft.yml" in done[0].stderr
+
+
 def test_a_plan_needs_no_build_and_an_unset_variable_is_named(workspace: Workspace) -> None:
     done = workspace.cli("plan", "--json", check=False)
     assert done.returncode == 2
@@ -327,6 +347,7 @@ def test_a_list_is_bound_to_the_target_that_first_synced_it(
     document = yaml.safe_load(before)
     [profile] = (value for key, value in document.items() if key != "config")
     profile["outputs"]["other"] = profile["outputs"][profile["target"]]
+    profile["outputs"]["absent"] = {**profile["outputs"]["other"], "path": "absent.duckdb"}
     profiles.write_text(yaml.safe_dump(document))
     token = str(platforms["meta"].settings()["access_token"])
     other = ("--no-build", "--target", "other")
@@ -336,6 +357,9 @@ def test_a_list_is_bound_to_the_target_that_first_synced_it(
     assert {entry["status"] for entry in json.loads(done.stdout)["runs"]} == {"failed"}
     assert f"the list '{LIST}' at meta is kept in step by target {profile['target']} (" in done.stderr
     assert "and this is target other (" in done.stderr
+    done = workspace.cli("run", "--no-build", "--target", "absent", check=False, TEST_META_TOKEN=token)
+    assert (done.returncode, "absent.duckdb does not exist" in done.stderr) == (2, True)
+    assert not list(workspace.path.glob("absent*"))
     done = workspace.cli("plan", "--target", "other", check=False, TEST_META_TOKEN=token)
     assert done.returncode == 2
     assert "segmentloom-sync run buyers --rebind --by YOUR_NAME" in done.stderr
@@ -449,3 +473,29 @@ def test_reconciling_tells_of_a_list_that_is_gone_and_makes_it_anew_when_told(
     taken = run(workspace, platforms, "buyers", "--no-build", "--reconcile", "--recreate")
     assert {counts[-1] for counts in taken.values()} == {"ok"}
     assert members(linkedin) == held
+
+
+def test_who_opts_out_leaves_every_list_though_nothing_is_due(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    workspace.cli("privacy", "request", "opt_in", "user_id:dan", "--by", "Jo")
+    answering = platforms.keys() - {"google_ads"}  # which works on his earlier removal still
+    taken = run(workspace, platforms, "--no-build")
+    assert {name for name, counts in taken.items() if counts[:2] == (1, 0)} == answering
+    workspace.cli("privacy", "request", "opt_out", "user_id:dan", "--by", "Jo")
+    token = str(platforms["meta"].settings()["access_token"])
+    due_at = datetime.fromisoformat(workspace.json("status")["audiences"][0]["due_at"])
+
+    done = workspace.cli("run", "--due", "--json", TEST_META_TOKEN=token)
+
+    reports = json.loads(done.stdout)["runs"]
+    assert {
+        (entry["removes"], entry["status"]) for entry in reports if entry["destination"] in answering
+    } == {(1, "ok")}
+    assert {entry["destination"] for entry in reports} >= answering
+    for platform in platforms.values():
+        assert email("dan") not in members(platform)
+    if datetime.now(UTC) < due_at:
+        assert "nothing is due" in done.stderr
+        assert all(entry["only_opt_outs"] for entry in reports)
+        assert run(workspace, platforms, "--due") == {} or datetime.now(UTC) >= due_at

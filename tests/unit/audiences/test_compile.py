@@ -268,8 +268,8 @@ def test_references_are_resolved_over_all_files(project: ProjectFolder) -> None:
         "audiences/c.yml:1:45: the audience uses itself: c -> d -> b -> c",
         "audiences/d.yml:1:19: the audience uses itself: d -> b -> c -> d",
         "audiences/e.yml:1:19: the audience uses itself: e -> e",
-        "audiences/f.yml:1:19: uses the audience 'wrong', whose file is wrong",
         f"audiences/wrong.yml:1:8: a condition has one of the keys {KEYS}",
+        "audiences/f.yml:1:19: uses the audience 'wrong', whose file is wrong",
     ]
 
 
@@ -280,10 +280,10 @@ def test_audiences_that_share_nobody_may_name_each_other(project: ProjectFolder)
     with pytest.raises(DefinitionError) as caught:
         compile_audiences(project)
     assert caught.value.problems == [
-        "audiences/a.yml:2:25: uses the audience 'b', whose file is wrong",
-        "audiences/b.yml:2:28: uses the audience 'wrong', whose file is wrong",
         "audiences/b.yml:2:35: unknown audience 'c'; audiences: a, wrong",
         f"audiences/wrong.yml:1:8: a condition has one of the keys {KEYS}",
+        "audiences/a.yml:2:25: uses the audience 'b', whose file is wrong",
+        "audiences/b.yml:2:28: uses the audience 'wrong', whose file is wrong",
     ]
     write(project, "b", "match: {event: y}\ntests: {disjoint_from: [a]}")
     write(project, "wrong", "match: {event: z}")
@@ -365,10 +365,10 @@ def test_ranks_of_a_group_are_references(project: ProjectFolder) -> None:
     assert [str(problem) for problem in problems] == [
         "audiences/b.yml:2:31: rank 2 of the group 'life' is also that of 'c'",
         "audiences/c.yml:2:31: rank 2 of the group 'life' is also that of 'b'",
-        "audiences/d.yml:2:31: comes after the audience 'b' of its group, whose file is wrong",
-        "audiences/d.yml:2:31: comes after the audience 'c' of its group, whose file is wrong",
         "audiences/e.yml:1:19: the audience uses itself: e -> f -> e",
         "audiences/f.yml:2:31: the audience uses itself: f -> e -> f",
+        "audiences/d.yml:2:31: comes after the audience 'b' of its group, whose file is wrong",
+        "audiences/d.yml:2:31: comes after the audience 'c' of its group, whose file is wrong",
     ]
 
 
@@ -389,25 +389,44 @@ def test_audiences_of_a_priority_group_have_one_cadence(project: ProjectFolder) 
     assert files(project) == {}
 
 
+UNREADABLE = (
+    "the priority in audiences/wrong.yml cannot be read: it could belong to the group 'life' and come first"
+)
+
+
 @pytest.mark.parametrize(
-    ("wrong", "is_in_doubt"),
+    ("wrong", "doubt"),
     [
-        ("match: {}\npriority: {group: life, rank: 1}", True),
-        ("match: {}\npriority: {group: life}", True),
-        ("match: {}\npriority: life", True),
-        ("match: {", True),
-        ("match: {}\npriority: {group: life, rank: 3}", False),
-        ("match: {}\npriority: {group: other, rank: 1}", False),
-        ("match: {}", False),
+        (
+            "match: {}\npriority: {group: life, rank: 1}",
+            "comes after the audience 'wrong' of its group, whose file is wrong",
+        ),
+        (
+            "match: {}\npriority: {group: life}",
+            "could come after the audience 'wrong' of its group, whose rank cannot be read",
+        ),
+        ("match: {}\npriority: life", UNREADABLE),
+        ("match: {", UNREADABLE),
+        ("match: {}\npriority: {group: life, rank: 3}", None),
+        ("match: {}\npriority: {group: other, rank: 1}", None),
+        ("match: {}", None),
     ],
 )
 def test_an_audience_waits_for_a_wrong_file_that_may_outrank_it(
-    project: ProjectFolder, wrong: str, is_in_doubt: bool
+    project: ProjectFolder, wrong: str, doubt: str | None
 ) -> None:
-    write(project, "broken", wrong)
+    write(project, "wrong", wrong)
     write(project, "mine", "match: {event: x}\npriority: {group: life, rank: 2}")
-    audiences, _ = load_audiences(project)
-    assert ("mine" not in audiences) is is_in_doubt
+    audiences, problems = load_audiences(project)
+    assert ("mine" not in audiences) is (doubt is not None)
+    assert [problem.path for problem in problems if not problem.follows] == ["audiences/wrong.yml"] * (
+        2 if wrong.endswith(("life", "life}")) else 1
+    )
+    following = [problem for problem in problems if problem.follows]
+    assert problems[len(problems) - len(following) :] == following
+    assert [(str(problem), problem.follows) for problem in following] == (
+        [(f"audiences/mine.yml:2:31: {doubt}", "audiences/wrong.yml")] if doubt else []
+    )
 
 
 def test_the_committed_models_are_up_to_date() -> None:

@@ -274,6 +274,40 @@ def test_an_unknown_audience_brings_a_suggestion(project: ProjectFolder) -> None
     with pytest.raises(ConfigError, match="there is no audience 'staf'") as caught:
         choose_audience(project, "staf")
     assert caught.value.hint == "did you mean 'staff'?"
+    with pytest.raises(ConfigError) as caught:
+        choose_audience(project, "wrng")
+    assert caught.value.hint == "did you mean 'wrong'?"
+    with pytest.raises(ConfigError) as caught:
+        choose_audience(project, "zzz")
+    assert caught.value.hint == "audiences: staff, team, wrong"
+
+
+def test_what_holds_an_audience_back_is_told_before_it(project: ProjectFolder) -> None:
+    folder = project.directory / "audiences"
+    (folder / "draft.yml").write_text("match: {event: X")
+    (folder / "cart.yml").write_text("match: {event: x}\npriority: {group: carts, rank: 2}")
+    (folder / "user.yml").write_text("match: {audience: cart}")
+    with pytest.raises(DefinitionError) as caught:
+        choose_audience(project, "user")
+    assert caught.value.problems == [
+        "audiences/draft.yml:1:8: the { that opens here is not closed",
+        "audiences/cart.yml:2:32: the priority in audiences/draft.yml cannot be read: "
+        "it could belong to the group 'carts' and come first",
+        "audiences/user.yml:1:19: uses the audience 'cart', whose file is wrong",
+    ]
+
+
+def test_a_file_fills_lists_only_where_the_audiences_are(project: ProjectFolder, tmp_path: Path) -> None:
+    text = "match: {event: x}\nsync: [{destination: meta, list: A}]"
+    draft = tmp_path / "draft.yml"
+    for file in (draft, *(project.directory / "audiences" / f"{name}.yml" for name in ("one", "two"))):
+        file.write_text(text)
+    message = r"the list 'A' at meta is also that of 'two'"
+    for wanted in ("one", str(project.directory / "audiences" / "one.yml")):
+        with pytest.raises(DefinitionError, match=message):
+            choose_audience(project, wanted)
+    (project.directory / "audiences" / "one.yml").unlink()
+    assert choose_audience(project, str(draft)).audience.sync[0].list_name == "A"
 
 
 def test_a_file_anywhere_can_use_the_audiences_of_the_project(

@@ -77,11 +77,31 @@ def test_a_consent_in_the_settings_never_overrules_a_refusal(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("fre", "there is no audience 'fre'"), ("quiet", "audience 'quiet' has no sync")],
+    [
+        ("fre", "there is no audience 'fre'; did you mean 'free'?"),
+        ("brken", "there is no audience 'brken'; did you mean 'broken'?"),
+        ("quiet", "audience 'quiet' has no sync; add to audiences/quiet.yml: sync: "),
+    ],
 )
 def test_a_wrong_name_is_the_callers(project: Folder, name: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    project.write("broken", "match: {}\n")
+    with pytest.raises(ConfigError) as caught:
         choose(project, [name])
+    assert f"{caught.value.message}; {caught.value.hint}".startswith(message)
+
+
+def test_what_holds_a_named_audience_back_is_told_before_it(project: Folder) -> None:
+    project.write("draft", "match: {")
+    project.write(
+        "cart", f"{MATCH}priority: {{group: carts, rank: 2}}\nsync: [{{destination: meta, list: C}}]\n"
+    )
+    with pytest.raises(DefinitionError) as caught:
+        choose(project, ["cart"])
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "audiences/draft.yml",
+        "audiences/cart.yml",
+    ]
+    assert choose(project, []).held_back == ("audiences/cart.yml", "audiences/draft.yml")
 
 
 def test_a_wrong_file_stops_only_its_own_audience(project: Folder) -> None:

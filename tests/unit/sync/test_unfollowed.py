@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from segmentloom_sync.audiences.problems import START, Problem
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.settings import ConfiguredDestination, Settings, load_settings
 from segmentloom_sync.sync.command import remove_from_unfollowed
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import unfinished_audiences
 from segmentloom_sync.sync.target import SyncTarget
-from segmentloom_sync.sync.unfollowed import unfollowed_lists
+from segmentloom_sync.sync.unfollowed import UnfollowedList, unfollowed_lists, unfollowed_warning
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import AUDIENCE, Shop, TestClock, email
@@ -52,6 +53,44 @@ def test_opt_outs_leave_a_list_that_no_audience_fills_any_more(
     assert platform.members == {email("bob"), email("cat")}
     assert "no audience fills the list 'Buyers' at memory any more" in capsys.readouterr().err
     assert remove_from_unfollowed(runner, [], settings) == []
+
+
+ENTRY = UnfollowedList("vip", "meta", "VIP")
+HELD = "only opt-outs are removed from it until this is right"
+
+
+@pytest.mark.parametrize(
+    ("problems", "warning"),
+    [
+        ([], ENTRY.warning),
+        (
+            [Problem("audiences/vip.yml", START, "is empty")],
+            f"the list 'VIP' at meta is held back with audiences/vip.yml: {HELD}: audiences/vip.yml",
+        ),
+        (
+            [
+                Problem("audiences/draft.yml", START, "is empty"),
+                Problem("audiences/other.yml", START, "is empty"),
+                Problem("audiences/first.yml", START, "held", follows="audiences/draft.yml"),
+                Problem("audiences/vip.yml", START, "held", follows="audiences/first.yml"),
+            ],
+            f"the list 'VIP' at meta is held back with audiences/vip.yml: {HELD}: audiences/draft.yml",
+        ),
+        (
+            [
+                Problem("audiences/draft.yml", START, "is empty"),
+                Problem("audiences/first.yml", START, "held", follows="audiences/draft.yml"),
+            ],
+            "no audience whose file is right fills the list 'VIP' at meta: "
+            f"{HELD}, which may fill it: audiences/draft.yml",
+        ),
+    ],
+)
+def test_nobody_is_told_to_delete_a_list_that_a_wrong_file_may_fill(
+    problems: list[Problem], warning: str
+) -> None:
+    assert unfollowed_warning(ENTRY, problems) == warning
+    assert ("delete it" in warning) is (not problems)
 
 
 def test_a_list_without_members_or_with_an_audience_is_no_matter(
