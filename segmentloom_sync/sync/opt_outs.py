@@ -56,7 +56,7 @@ held as (
     from {ledger} as ledger
     where
         ledger.destination || '/' || ledger.list_name in ({places})
-        and (ledger.may_hold or ledger.state not in ('rejected', 'pending'))
+        and (coalesce(ledger.may_hold, true) or ledger.state not in ('rejected', 'pending'))
 
 ),
 

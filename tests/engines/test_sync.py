@@ -17,6 +17,7 @@ from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.environment import Binding, Environment, bound_to, environment_id, environment_of
 from segmentloom_sync.sync.match_rates import reported
 from segmentloom_sync.sync.metrics import list_metrics
+from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.plan_apply import apply_plan
 from segmentloom_sync.sync.plan_save import home_of, plan_to_save
 from segmentloom_sync.sync.prometheus_text import rendered
@@ -26,7 +27,7 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
-from tests.unit.sync.memory_platform import StatedPlatform
+from tests.unit.sync.memory_platform import OneDestination, StatedPlatform
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.workspace import Workspace
 
@@ -100,10 +101,15 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     assert reported(warehouse) == []
 
     platform.is_asynchronous = False
+    destinations = OneDestination("memory", platform)
+    assert remove_opt_outs(runner, destinations, [], ()) == []
     shop.request("opt_out", "email:fay@example.com")
     assert (is_suppressed(warehouse, "fay"), is_suppressed(warehouse, "ann")) == (True, False)
     assert [(state.status, state.lists) for state in request_states(warehouse)] == [("in_progress", 1)]
-    assert (runner.run(target).removes, set(ledger(warehouse))) == (1, {email("ann")})
+    [report] = remove_opt_outs(runner, destinations, [], ())
+    assert (report.removes, report.status, set(ledger(warehouse))) == (1, "ok", {email("ann")}), (
+        report.message
+    )
     assert [state.status for state in request_states(warehouse)] == ["completed"]
     shop.request("opt_in", "user_id:fay")
     assert (runner.run(target).adds, set(ledger(warehouse))) == (1, {email("ann"), email("fay")})
