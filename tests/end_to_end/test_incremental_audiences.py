@@ -186,4 +186,4 @@ def test_all_is_right_after_every_build(seed: int, tmp_path: Path) -> None:
         story.look_back()
         story.change_everything()
         story.count_anew(AudienceHistory.build)
-        assert len(set(story.times)) >= 30
+        assert len(set(story.times)) >= 20
