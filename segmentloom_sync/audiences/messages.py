@@ -79,6 +79,9 @@ def _message(details: ErrorDetails, steps: Steps) -> str:
         return f"the key '{steps[-1]}' is missing"
     if kind == "condition":
         return _no_condition(value)
+    if steps == ("holdout",) and not isinstance(value, dict):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return f"holdout must be a mapping of keys; write {{percent: {value if is_number else 10}}}"
     if kind == "literal_error":
         return f"{subject}must be {context['expected']}".replace("'", "")
     if kind == "string_pattern_mismatch":

@@ -13,6 +13,7 @@ from segmentloom_sync.cli.app import app
 from segmentloom_sync.cli.parameters import Config, Json, ProfilesDir, ProjectDir, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from segmentloom_sync.project import Project
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 @app.command("match-rates")
 def match_rates(
+    audiences: Annotated[
+        list[str] | None,
+        typer.Argument(help="Default: all that have a sync.", metavar="[AUDIENCE]..."),
+    ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the platforms now.")] = False,
     json: Json = False,
     config: Config = None,
@@ -35,26 +40,30 @@ def match_rates(
     identifier, why: missing, malformed, placeholder, double_hashed, no_country_code. The columns "so far"
     draw what was reported and the usable share of each run, the oldest on the left.
 
-    Example: segmentloom-sync match-rates --refresh
+    Examples: segmentloom-sync match-rates pricing_intent, segmentloom-sync match-rates --refresh
     """
     from datetime import UTC, datetime
 
     from segmentloom_sync.cli.match_rates_report import identifiers_document, print_report
     from segmentloom_sync.project import Project
+    from segmentloom_sync.sync.choice import choose
     from segmentloom_sync.sync.hygiene import observations
     from segmentloom_sync.sync.match_rates import reported
     from segmentloom_sync.warehouse.connect import connect
 
     project = Project.find(project_dir, profiles_dir, target)
+    names = audiences or []
+    if names:
+        choose(project, names, config)  # refuses what is no audience with a sync
     exit_code = 0
     with closing(connect(project, read_only=not refresh)) as warehouse:
         if refresh:
-            exit_code = _refresh(project, warehouse, config)
+            exit_code = _refresh(project, warehouse, names, config)
         now = datetime.now(UTC)
         identifiers = identifiers_document(
-            _counts(project, warehouse, config, now), observations(warehouse), now
+            _counts(project, warehouse, names, config, now), observations(warehouse), now
         )
-        rates = reported(warehouse)
+        rates = [rate for rate in reported(warehouse) if not names or rate["audience"] in names]
     if json:
         terminal.print_json({"match_rates": rates, "identifiers": identifiers})
     else:
@@ -63,9 +72,13 @@ def match_rates(
 
 
 def _counts(
-    project: Project, warehouse: Warehouse, config: Path | None, now: datetime
+    project: Project, warehouse: Warehouse, names: Sequence[str], config: Path | None, now: datetime
 ) -> list[IdentifierCounts]:
-    """The identifiers of all lists that audiences fill now; none before dbt has built what they need."""
+    """The identifiers of the lists that audiences fill now; none before dbt has built what they need.
+
+    Args:
+        names: of these audiences; empty for all.
+    """
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
     from segmentloom_sync.errors import ConfigError
@@ -79,6 +92,8 @@ def _counts(
     tables = with_absent_tables(warehouse)
     counts = []
     for audience in audiences.values():
+        if names and audience.name not in names:
+            continue
         counter = DestinationCounter(warehouse, audience.name, now, choices)
         for spec in audience.sync:
             try:
@@ -88,8 +103,11 @@ def _counts(
     return counts
 
 
-def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int:
-    """Ask for all lists; what one platform refuses is said, and the others are asked all the same."""
+def _refresh(project: Project, warehouse: Warehouse, names: Sequence[str], config: Path | None) -> int:
+    """Ask for the lists of some audiences, or of all.
+
+    What one platform refuses is said, and the others are asked all the same.
+    """
     from segmentloom_sync.destinations.clock import SystemClock
     from segmentloom_sync.errors import ConfigError, SegmentloomError
     from segmentloom_sync.settings import load_settings
@@ -100,7 +118,7 @@ def _refresh(project: Project, warehouse: Warehouse, config: Path | None) -> int
     from segmentloom_sync.sync.targets import sync_targets
 
     clock = SystemClock()
-    chosen = choose(project, [], config)
+    chosen = choose(project, names, config)
     for warning in chosen.warnings:
         terminal.warn(warning)
     settings = load_settings(project.directory, config)

@@ -82,7 +82,8 @@ def _history(sizes: tuple[Size, ...], *, plain: bool) -> str:
     numbers = [size.members for size in sizes]
     low, high = min(numbers), max(numbers)
     steps = [(number - low) * (len(blocks) - 1) // max(high - low, 1) for number in numbers]
+    evaluations = counted(len(sizes), "evaluation")
     return (
-        f"size {low:,} {''.join(blocks[step] for step in steps)} {high:,}, {len(sizes)} evaluations, "
+        f"size {low:,} {''.join(blocks[step] for step in steps)} {high:,}, {evaluations}, "
         f"{shown_time(sizes[0].evaluated_at)} to {shown_time(sizes[-1].evaluated_at)}"
     )

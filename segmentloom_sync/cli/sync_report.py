@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
+from segmentloom_sync.cli.shown import counted
 
 if TYPE_CHECKING:
     from segmentloom_sync.sync.reconciliation import Reconciliation
@@ -44,12 +45,15 @@ def _print_reconciliation(report: RunReport, found: Reconciliation) -> None:
     size = f", counted users: {_bounds(*found.size)}" if found.size else ""
     status = f", status {found.status}" if found.status else ""
     terminal.say(
-        f"{where}: compared: the list is there{status}{size}; it may hold {found.identifiers:,} identifiers; "
-        f"not told: {', '.join(found.unreadable)}"
+        f"{where}: compared: the list is there{status}{size}; "
+        f"it may hold {counted(found.identifiers, 'identifier')}; not told: {', '.join(found.unreadable)}"
     )
     for drift in found.drift:
         if drift not in found.unrepaired:  # those are the message of the run
-            terminal.warn(f"{where}: {drift}; {found.sent_anew:,} identifiers are sent anew")
+            sent_anew = counted(found.sent_anew, "identifier")
+            terminal.warn(
+                f"{where}: {drift}; {sent_anew} {'is' if found.sent_anew == 1 else 'are'} sent anew"
+            )
 
 
 def _bounds(lower: float, upper: float) -> str:

@@ -56,7 +56,8 @@ def build_audiences(
     write_models(project, dict(chosen.everybody), keep=chosen.broken)
     groups = {name: chosen.group_of(name) for name in names}
     wrong = {
-        name: f"its priority group is published together, and the file of '{broken[0]}', which may be of it, is wrong"
+        name: "its priority group is published together, and the file of "
+        f"'{broken[0]}', which may be of it, is wrong"
         for name in names
         if (broken := chosen.broken_in_group_of(name))
     }

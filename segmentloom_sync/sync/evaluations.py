@@ -12,6 +12,11 @@ from segmentloom_sync.warehouse.base import Warehouse
 PUBLICATIONS: Final = "int_segmentloom__publications"
 """One row per published audience: as of when its members are."""
 
+NEVER_EVALUATED: Final = (
+    "`segmentloom-sync compile` writes its model, then `dbt build` evaluates it; "
+    "`segmentloom-sync run --dry-run` does both"
+)
+
 
 def published_evaluations(warehouse: Warehouse) -> Mapping[str, datetime]:
     """Of when each audience's published members are, which may be older than one published before.
@@ -41,13 +46,13 @@ def check_fresh(
 
     Args:
         evaluated_at: of when the published members are; None when that isn't known.
-        remedy: how the audience can be evaluated, for the hint.
+        remedy: how the audience can be evaluated anew, for the hint.
 
     Raises:
         SegmentloomError: it is, or there is none.
     """
     if evaluated_at is None:
-        raise SegmentloomError(f"audience {audience} has never been evaluated", hint=remedy)
+        raise SegmentloomError(f"audience {audience} has never been evaluated", hint=NEVER_EVALUATED)
     if now - evaluated_at > cadence:
         hours = (now - evaluated_at).total_seconds() / 3600
         raise SegmentloomError(

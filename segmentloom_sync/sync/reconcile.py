@@ -51,9 +51,10 @@ def reconcile(session: SyncSession, attempts: Attempts) -> Reconciliation:
         found.drift.append(repairable)
         found.sent_anew = _send_anew(session)
     if found.size and found.size[0] > found.identifiers * (1 + BLUR) + STEP:
+        sent = "1 identifier was" if found.identifiers == 1 else f"{found.identifiers:,} identifiers were"
         found.unrepaired.append(
-            f"the platform counts at least {found.size[0]:,.0f} users, and only {found.identifiers:,} "
-            "identifiers were sent: somebody else adds to the list"
+            f"the platform counts at least {found.size[0]:,.0f} users, and only {sent} sent: "
+            "somebody else adds to the list"
         )
     found.drift += found.unrepaired
     found.unreadable = _unreadable(session, state)

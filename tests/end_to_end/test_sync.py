@@ -153,6 +153,13 @@ def test_status_and_match_rates_tell_what_is_known(
     token = str(platforms["meta"].settings()["access_token"])
     rates = workspace.json("match-rates", "--refresh", TEST_META_TOKEN=token)
     assert {rate["destination"] for rate in rates["match_rates"]} <= set(platforms)
+    everything = workspace.json("match-rates")
+    workspace.audience("second", AUDIENCE.replace(LIST, "Second"))
+    for names in (["second"], ["buyers"], ["second", "buyers"]):
+        shown = workspace.json("match-rates", *names)
+        assert {entry["audience"] for entry in shown["identifiers"]} == set(names)
+        assert shown["match_rates"] == everything["match_rates"] * ("buyers" in names)
+    (workspace.path / "audiences" / "second.yml").unlink()
 
 
 def test_nothing_is_due_until_the_next_hour(workspace: Workspace, platforms: dict[str, Platform]) -> None:
@@ -223,6 +230,7 @@ def test_a_plan_of_what_was_never_evaluated_says_how_to_evaluate_it(workspace: W
     ("arguments", "message"),
     [
         (("run", "byers"), "did you mean 'buyers'?"),
+        (("match-rates", "byers"), "did you mean 'buyers'?"),
         (("run", "--release", "--by", "Jo"), "--release needs the name of an audience"),
         (("run", "buyers", "--release"), "--release and --by NAME go together"),
         (("run", "--no-build", "--as-of", "2026-01-01"), "cannot go with --no-build"),

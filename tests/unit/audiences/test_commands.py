@@ -104,6 +104,10 @@ def test_preview_reads_standard_input_and_draws_the_sizes(workspace: Workspace) 
     assert "stdin: 2 members" in text
     assert "published: 0 members; 2 would enter, 0 would leave" in text
     assert "size 0 ▁▂▃▄▅▆▇█ 7, 8 evaluations, 2026-06-01 00:00 UTC to 2026-06-08 00:00 UTC" in text
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb")) as connection:
+        connection.execute("delete from segmentloom.audience_sizes where members < 7")
+    text = runner.invoke(app, ["preview", "-"], input="match: {trait: plan, exists: true}").stdout
+    assert " 7, 1 evaluation, 2026-06-08" in text
     refused = runner.invoke(app, ["preview", "-", "--watch"], input="")
     assert isinstance(refused.exception, ConfigError)
     assert "standard input cannot be watched" in refused.exception.message

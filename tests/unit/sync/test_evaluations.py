@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from segmentloom_sync.sync.evaluations import published_evaluation, published_evaluations
+import pytest
+
+from segmentloom_sync.errors import SegmentloomError
+from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation, published_evaluations
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.shop import Shop, TestClock
 
@@ -38,6 +41,19 @@ def test_it_is_not_known_of_an_audience_that_was_not_published_or_retired(
     assert published_evaluation(warehouse, "another", clock.now()) is None
     warehouse.execute(f"delete from {warehouse.relation('int_segmentloom__publications')} where true")
     assert published_evaluations(warehouse) == {}
+
+
+def test_one_that_was_never_evaluated_may_have_no_model_yet(clock: TestClock) -> None:
+    hour = timedelta(hours=1)
+    with pytest.raises(SegmentloomError, match="carts has never been evaluated") as refused:
+        check_fresh("carts", None, hour, clock.now(), remedy="`dbt build`")
+    assert str(refused.value.hint).startswith(
+        "`segmentloom-sync compile` writes its model, then `dbt build` "
+    )
+    with pytest.raises(SegmentloomError, match=r"is 2\.0 hours old") as refused:
+        check_fresh("carts", clock.now() - 2 * hour, hour, clock.now(), remedy="`dbt build`")
+    assert refused.value.hint == "`dbt build`"
+    check_fresh("carts", clock.now() - hour, hour, clock.now(), remedy="`dbt build`")
 
 
 def test_nothing_is_known_before_anything_is_built(warehouse: Warehouse) -> None:

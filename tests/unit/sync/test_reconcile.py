@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from segmentloom_sync.cli.sync_report import print_reports
 from segmentloom_sync.destinations.base import AudienceList, MatchRate
 from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.sync import match_rates
 from segmentloom_sync.sync.reconciliation import Reconciliation
 from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform, StatedPlatform
@@ -178,6 +180,15 @@ def test_more_users_than_identifiers_are_reported_and_left(
         "somebody else adds to the list"
     )
     assert platform.calls == []
+
+
+def test_a_single_identifier_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    report = RunReport("r", "buyers", "memory", "Buyers")
+    report.reconciliation = Reconciliation("OPEN", None, 1, drift=["gone"], sent_anew=1, unreadable=["who"])
+    print_reports([report], json=False)
+    told = capsys.readouterr().err
+    assert "it may hold 1 identifier; not told: who" in told
+    assert "gone; 1 identifier is sent anew" in told
 
 
 def test_a_closed_list_is_reported(
