@@ -57,6 +57,14 @@ def left_an_address_to_who_refuses(shop: Shop) -> None:
     shop.publish()
 
 
+def left_an_address_to_who_asked_before_she_had_it(shop: Shop) -> None:
+    shop.people["eve"] = Person(is_member=False)
+    shop.publish()
+    shop.request("opt_out", "user_id:eve")
+    shop.people["eve"].emails = ("ann",)
+    shop.publish()
+
+
 def asked_and_is_in_no_table(shop: Shop) -> None:
     shop.request("opt_out", "user_id:ann")
     del shop.people["ann"]
@@ -65,7 +73,14 @@ def asked_and_is_in_no_table(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "refuses",
-    [asked, sent_a_signal, denied_consent, left_an_address_to_who_refuses, asked_and_is_in_no_table],
+    [
+        asked,
+        sent_a_signal,
+        denied_consent,
+        left_an_address_to_who_refuses,
+        left_an_address_to_who_asked_before_she_had_it,
+        asked_and_is_in_no_table,
+    ],
     ids=lambda refuses: refuses.__name__,
 )
 def test_who_refused_leaves_and_nobody_else(
@@ -88,6 +103,16 @@ def test_who_refused_leaves_and_nobody_else(
     assert report.as_json()["only_opt_outs"] is True
     assert platform.members == {email("bob"), email("cat"), email("dan")}
     assert remove_opt_outs(runner, destinations, [], ()) == []
+
+
+@pytest.mark.parametrize("column", ["ad_user_data_consent", "ad_personalization_consent"])
+def test_one_consent_that_is_denied_is_enough(
+    filled: Shop, runner: SyncRunner, platform: MemoryPlatform, destinations: OneDestination, column: str
+) -> None:
+    profiles = filled.warehouse.relation("profiles")
+    filled.warehouse.execute(f"update {profiles} set {column} = 'denied' where profile_id = 'ann'")
+    [report] = remove_opt_outs(runner, destinations, [], ())
+    assert (report.removes, email("ann") in platform.members) == (1, False)
 
 
 def test_nothing_is_written_and_nobody_is_asked_where_nobody_refused(
