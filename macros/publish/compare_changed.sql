@@ -34,21 +34,14 @@
             ~ segmentloom.text_list(followers) ~ ') and ' ~ only
     )) -%}
     {%- for names in followers | batch(50) -%}
-        {%- set members, begins, asked = [], loop.first, [] -%}
+        {%- set members, definitions, begins = [], [], loop.first -%}
         {%- for name in names -%}
-            {%- set now = published[name] -%}
-            {#- One that uses other audiences is asked as its model asks. -#}
-            {%- set found = now.relation ~ ' as members where ' ~ only if segmentloom.used_audiences(now.definition)
-                else 'profiles where ' ~ segmentloom.membership_condition(now.definition) | trim -%}
-            {%- for leaf in segmentloom.definition_leaves(now.definition) -%}{%- do asked.append(segmentloom.condition_column(leaf)) -%}{%- endfor -%}
-            {%- do members.append('select ' ~ segmentloom.literal(name) ~ ' as audience, profile_id from ' ~ found) -%}
+            {%- do members.append(
+                'select ' ~ segmentloom.literal(name) ~ ' as audience, profile_id from '
+                ~ segmentloom.members_among_profiles(published[name], definitions, only)
+            ) -%}
         {%- endfor -%}
-        {%- set sql -%}
-            select * from (
-                with profiles as ({{ segmentloom.unpacked_conditions(columns, scratch.conditions, asked) }})
-                {{ members | join(' union all ') }}
-            ) as found
-        {%- endset -%}
+        {%- set sql = segmentloom.among_profiles(members, definitions, columns, scratch.conditions) -%}
         {%- do run_query(segmentloom.scratch_table(scratch.members, sql) if begins else 'insert into ' ~ scratch.members ~ ' ' ~ sql) -%}
     {%- endfor -%}
     {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ segmentloom.moves_between(

@@ -17,17 +17,43 @@
         {%- do segmentloom.compare_changed(published, followers, tables, conditions, scratch, made) -%}
     {%- endif -%}
     {%- for names in published.keys() | reject('in', followers) | batch(50) -%}
-        {%- set moves = [] -%}
+        {%- set moves, definitions = [], [] -%}
         {%- for name in names -%}
             {%- do moves.append(segmentloom.moves_between(
-                'select profile_id from ' ~ published[name].relation ~ ' as members',
+                'select profile_id from ' ~ segmentloom.members_among_profiles(published[name], definitions),
                 'select profile_id from ' ~ tables['members'] ~ ' as members where audience = ' ~ segmentloom.literal(name),
                 segmentloom.literal(name),
             )) -%}
         {%- endfor -%}
-        {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ moves | join(' union all ')) -%}
+        {%- set columns = segmentloom.named_conditions(conditions) if definitions else [] -%}
+        {%- set words = segmentloom.words_relation(conditions, columns) -%}
+        {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ segmentloom.among_profiles(moves, definitions, columns, words)) -%}
     {%- endfor -%}
     {{ return(made) }}
+{%- endmacro %}
+
+{# The members of an audience: a relation, and whom to take of it. From the answers to conditions, whose definition is added to
+   the list, and not from its model's view: an engine takes longer to read hundreds of views than to read what is in them. One that
+   uses other audiences is asked as its model asks. #}
+{% macro members_among_profiles(now, definitions, only=none) -%}
+    {%- if now.definition and not segmentloom.used_audiences(now.definition) -%}
+        {%- do definitions.append(now.definition) -%}
+        profiles where {{ segmentloom.membership_condition(now.definition) | trim }}
+    {%- else -%}
+        {{ now.relation }} as members {{ 'where ' ~ only if only }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Queries of such as one, in which `profiles` has the conditions that these definitions ask for. #}
+{% macro among_profiles(queries, definitions, columns, words) -%}
+    {%- set asked = [] -%}
+    {%- for definition in definitions -%}
+        {%- for leaf in segmentloom.definition_leaves(definition) -%}{%- do asked.append(segmentloom.condition_column(leaf)) -%}{%- endfor -%}
+    {%- endfor -%}
+    select * from (
+        {% if definitions %}with profiles as ({{ segmentloom.unpacked_conditions(columns, words, asked) }}){% endif %}
+        {{ queries | join(' union all ') }}
+    ) as found
 {%- endmacro %}
 
 {# The moves from one relation of audience and profile_id to another, or of profile_id where all are of one `audience`: one

@@ -1,6 +1,7 @@
 {#-
     What is to be published: name -> {relation, definition, evaluated_at, generation, batch, rules, known_batch}.
 
+    definition          of a compiled model, whose members are those of it and no others
     generation, batch   of the changes of conditions that the members are as of
     rules               a digest of the definition and of those it uses
     known_batch         the change that the published members are as of, so that only profiles that changed since have to be
@@ -17,7 +18,7 @@
         {%- set before, definition = known.get(name), audience.node.config.meta.get('segmentloom_rule') -%}
         {%- set now = {
             'relation': audience.relation,
-            'definition': definition,
+            'definition': definition if audience.node.config.meta.get('segmentloom_source') else none,
             'evaluated_at': segmentloom.as_of(),
             'generation': '',
             'batch': 0,
