@@ -96,6 +96,7 @@ def both_ways(missing: str) -> str:
 def moves_between(members: str, known: str) -> str:
     """The statement of the package, as publication renders it."""
     macros = (REPOSITORY / "macros" / "publish" / "find_moves.sql").read_text()
+    # It makes SQL: nothing is escaped for HTML.
     module: Any = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(macros).module  # noqa: S701
     return str(module.moves_between(members, known, "'buyers'"))
 

@@ -52,6 +52,7 @@ def _read(file: Path) -> CodeType | None:
     except OSError:
         return None
     digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    # As with Python's own bytecode: whoever can write it could write the macros themselves.
     return marshal.loads(code) if hashlib.sha256(code).digest() == digest else None  # noqa: S302
 
 

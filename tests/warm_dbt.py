@@ -73,6 +73,7 @@ class WarmDbt:
 
 
 def _serve() -> None:
+    # For the forks, which find them imported.
     import dbt.adapters.duckdb.impl
     import dbt.cli.main  # noqa: F401
 

@@ -63,7 +63,9 @@ def test_a_list_is_described_as_the_platform_has_it(pair: Pair) -> None:
     assert state.condition == "good"
     assert state.status is not None
     if state.is_size_readable:
-        matched = pair.simulator.matching.count(pair.simulator.lists.get(audience.id).members)  # type: ignore[union-attr]  # it is there
+        held = pair.simulator.lists.get(audience.id)
+        assert held is not None
+        matched = pair.simulator.matching.count(held.members)
         found = bounds(state.size)
         assert found is not None
         assert found[0] <= matched <= found[1]
