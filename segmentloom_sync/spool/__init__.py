@@ -1,0 +1,1 @@
+"""Keeps accepted events safe on disk until they are in the warehouse: written, sealed, loaded once each."""
