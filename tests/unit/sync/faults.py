@@ -102,3 +102,14 @@ class FusedWarehouse:
 
     def close(self) -> None:
         self.inner.close()
+
+
+@dataclass
+class OthersWarehouse(FusedWarehouse):
+    """The warehouse as another process has it: with scratch tables of its own."""
+
+    def stage(self, name: str, area: Area, columns: Columns, batches: Iterable[pa.RecordBatch]) -> str:
+        return super().stage(f"others_{name}", area, columns, batches)
+
+    def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
+        return super().scratch_table_as(f"others_{name}", area, query)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, get_args
 
@@ -16,7 +15,7 @@ from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.conftest import open_memory_warehouse
-from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed
+from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed, OthersWarehouse
 from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
 
@@ -229,7 +228,7 @@ class SyncMachine(RuleBasedStateMachine):
                 self.shop.people["ann"].is_member = not self.shop.people["ann"].is_member
                 self.shop.publish()
                 mine, self.fuse = self.fuse, Fuse()
-                SyncRunner(self.warehouse, self.clock).run(replace(self.target, max_retries=0))
+                SyncRunner(OthersWarehouse(self.warehouse), self.clock).run(self.target)
                 self.fuse = mine
             elif event == "ann's browser":
                 self._opt_out("ann")

@@ -14,12 +14,14 @@ from segmentloom_sync.sync import (
     batches,
     confirmations,
     intent,
+    lease,
     list_sync,
     plan,
     plan_sql,
     push,
 )
 from segmentloom_sync.warehouse.base import Statement
+from segmentloom_sync.warehouse.duckdb_open import SCRATCH
 from tests.unit.sync.machine import NAMES, SyncMachine
 
 Patch = pytest.MonkeyPatch
@@ -44,6 +46,35 @@ class Mutant:
 def acknowledge_before_the_call(patch: Patch) -> None:
     patch.setattr(intent, "_PUT_IN", intent._PUT_IN.replace("'pending'", "'accepted'"))
     patch.setattr(batch_sql, "CONTENT", batch_sql.CONTENT.replace("and state = :state", ""))
+
+
+def acknowledge_after_the_call(patch: Patch) -> None:
+    """What is being added is in the ledger only once the outcome is known."""
+    read, record = batches.read_content, batches.record
+    rows = f"where {batch_sql._ROWS}"
+
+    def take_out(session: Any, batch: Any) -> batches.BatchContent:
+        content = read(session, batch)
+        if batch.operation == "add":
+            query = session.statement(f"select * from {{ledger}} {rows}", batch_number=batch.number)
+            session.warehouse.scratch_table_as("taken_out", "sync", query)
+            session.apply([session.statement(f"delete from {{ledger}} {rows}", batch_number=batch.number)])
+        return content
+
+    def put_in(session: Any, batch: Any, outcome: Any) -> None:
+        if batch.operation == "add":
+            taken_out = f"{SCRATCH}.main.segmentloom_sync__taken_out"
+            session.apply([session.statement(f"insert into {{ledger}} select * from {taken_out}")])
+        record(session, batch, outcome)
+
+    patch.setattr(batches, "read_content", take_out)
+    patch.setattr(batches, "record", put_in)
+
+
+def let_who_was_overtaken_go_on(patch: Patch) -> None:
+    patch.setattr(lease.Lease, "condition", property(lambda lease: "true"))
+    for name in ("check", "renew"):
+        patch.setattr(lease.Lease, name, lambda lease: None)
 
 
 def forget_what_has_no_answer(patch: Patch) -> None:
@@ -144,6 +175,15 @@ def _in_delta(patch: Patch, old: str, new: str) -> None:
     patch.setattr(plan, "DELTA", plan_sql.DELTA.replace(old, new))
 
 
+def all_goes_well(machine: SyncMachine) -> None:
+    machine.sync([], WELL, None, None)
+
+
+def another_run_adds_cat_while_one_sleeps(machine: SyncMachine) -> None:
+    machine.sync([], ["ok", "busy"], None, (22, "another run"))
+    machine.sync([("cat", "leaves")], WELL, None, None)
+
+
 def a_busy_platform(machine: SyncMachine) -> None:
     machine.sync([], ["busy"], None, None)
 
@@ -206,6 +246,8 @@ def a_refusal_after_a_lost_answer(machine: SyncMachine) -> None:
 
 MUTANTS = (
     Mutant(acknowledge_before_the_call, a_busy_platform),
+    Mutant(acknowledge_after_the_call, all_goes_well),
+    Mutant(let_who_was_overtaken_go_on, another_run_adds_cat_while_one_sleeps),
     Mutant(forget_what_has_no_answer, an_answer_is_lost_and_ann_leaves),
     Mutant(trust_what_has_no_answer, a_busy_platform),
     Mutant(take_a_reply_for_success, half_is_refused),
