@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from segmentloom_sync.cli.shown import counted
 
 if TYPE_CHECKING:
     from segmentloom_sync.landing.load import Loaded
+    from segmentloom_sync.project import Project
 
 _LONGEST_NAME = 100
 
@@ -20,20 +22,40 @@ _LONGEST_NAME = 100
 @app.command()
 def load(
     files: Annotated[
-        list[str],
-        typer.Argument(help="Files of JSON lines, plain or gzip; folders of them; - for standard input."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="Files of JSON lines, plain or gzip; folders of them; - for standard input.",
+            show_default=False,
+        ),
+    ] = None,
     source: Annotated[
         str,
         typer.Option("--source", help="Name of the source; event ids are unique within it.", metavar="NAME"),
     ] = "load",
+    spool: Annotated[
+        Path | None,
+        typer.Option(
+            "--spool",
+            help="Load what a collector keeps in this folder, not files; sources are those of its keys.",
+            metavar="DIR",
+        ),
+    ] = None,
+    retain_hours: Annotated[
+        float,
+        typer.Option(
+            "--retain-hours",
+            help="How long files of the spool are kept after they were loaded.",
+            min=0,
+            max=8760,
+        ),
+    ] = 24,
     json: Json = False,
     config: Config = None,
     target: Target = None,
     profiles_dir: ProfilesDir = None,
     project_dir: ProjectDir = None,
 ) -> None:
-    """Land events from files in the warehouse.
+    """Land events from files, or from a collector's spool, in the warehouse.
 
     Each line is an event, or a batch of them as SDKs send it: {"batch": [...]}. Keys may be in snake_case
     or in Segment's camelCase. The same file again lands nothing, and an event counts once however often
@@ -42,6 +64,8 @@ def load(
     <schema>_raw.rejected_events; the exit code is 1 then.
 
     Example: segmentloom-sync load events/2026-11-20.jsonl.gz --source shop
+
+    Example: segmentloom-sync load --spool /var/lib/segmentloom/spool
     """
     import gc
     from datetime import UTC, datetime
@@ -60,6 +84,15 @@ def load(
         raise ConfigError(f"--source must be a name of 1 to {_LONGEST_NAME} printable characters")
     project = Project.find(project_dir, profiles_dir, target)
     region = configured_phone_region(project, config)
+    if spool is not None:
+        if files:
+            raise ConfigError("load takes files or --spool, not both", hint="load them one after the other")
+        _load_spool(project, spool, region, retain_hours, as_json=json)
+        return
+    if not files:
+        raise ConfigError(
+            "there is nothing to load", hint="name files or folders, - for standard input, or --spool DIR"
+        )
     found = find(files)
     # Rows are freed by reference counts; the collector would look for cycles among them again and again.
     gc.set_threshold(100_000, 50, 100)
@@ -75,6 +108,33 @@ def load(
     _print(loaded, len(found), as_json=json)
     if loaded.rejected:
         terminal.say(f"rejected lines are kept: select * from {rejected_relation}")
+        raise typer.Exit(1)
+
+
+def _load_spool(
+    project: Project, directory: Path, region: str | None, retain_hours: float, *, as_json: bool
+) -> None:
+    from segmentloom_sync.cli.spool_report import print_spool
+    from segmentloom_sync.errors import ConfigError
+    from segmentloom_sync.spool.keys import KEY_VARIABLE, read_keys
+    from segmentloom_sync.spool.load import load_spool
+
+    with terminal.progress("loading segments") as progress:
+        loaded = load_spool(
+            project,
+            directory,
+            keys=read_keys(),
+            phone_region=region,
+            retain_hours=retain_hours,
+            progress=progress,
+        )
+    print_spool(loaded, directory, as_json=as_json)
+    if loaded.unknown_keys:
+        raise ConfigError(
+            f"segments wait for keys that are not given: {', '.join(loaded.unknown_keys)}",
+            hint=f"add them to {KEY_VARIABLE}, behind the current one",
+        )
+    if loaded.events.rejected or loaded.quarantined:
         raise typer.Exit(1)
 
 

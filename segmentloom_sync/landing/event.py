@@ -29,11 +29,29 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Envelope(NamedTuple):
-    """What a batch says for all its events."""
+    """What is known of an event beside what it says itself.
+
+    Attributes:
+        context: of the batch; the event's own keys count before it.
+        sent_at: of the batch, where the event has none.
+        received_at: of the batch, where the event has none.
+        type: of the route, where the event has none.
+        message_id: of the request, where the event has none.
+        arrival: when the collector got it, aware; no other time of arrival counts then.
+        ip: the sender's address, as the collector saw it.
+        keeps_own_ip: `context.ip` of the event counts before that.
+        gpc: the sender's browser asked not to sell or share (Global Privacy Control).
+    """
 
     context: Mapping[str, Any] = _NOTHING
     sent_at: Any = None
     received_at: Any = None
+    type: Any = None
+    message_id: str | None = None
+    arrival: datetime | None = None
+    ip: str | None = None
+    keeps_own_ip: bool = False
+    gpc: bool = False
 
 
 class Event(NamedTuple):
@@ -67,7 +85,7 @@ def normalise(
 
     Args:
         item: the event as it was sent.
-        envelope: the batch around it.
+        envelope: what the batch around it and the collector say.
         loaded_at: counts as the time of arrival when the event names none.
         phones: reads the phone number; default: one that knows no region.
 
@@ -75,17 +93,19 @@ def normalise(
         Refused: the event has an unknown type, no name where it needs one, an id that is neither text nor a
             whole number, an unreadable time, or nothing that identifies anybody.
     """
-    kind, name = _type_and_name(item)
+    kind, name = type_and_name(envelope.type if item.get("type") is None else item["type"], item.get("event"))
     user_id = _identifier(item, "userId", "user_id")
     anonymous_id = _identifier(item, "anonymousId", "anonymous_id")
     previous_id = _identifier(item, "previousId", "previous_id")
     context = _object(item.get("context"))
     if envelope.context:
         context = {**envelope.context, **context}
+    if envelope.gpc:
+        context = {**context, "gpc": True}
     context_traits = _object(context.get("traits"))
     properties = _object(item.get("properties"))
     traits = _object(item.get("traits"))
-    email = _email(traits, context_traits, properties)
+    email = first_email(traits.get("email"), context_traits.get("email"), properties.get("email"))
     phone = stated_phone(kind, traits, context_traits)
     if not traits and kind in ("identify", "group"):
         traits = context_traits
@@ -95,7 +115,7 @@ def normalise(
     times = _times(item, envelope, loaded_at)
     library = context.get("library")
     return Event(
-        _identifier(item, "messageId", "message_id") or derived_id(item),
+        _identifier(item, "messageId", "message_id") or envelope.message_id or derived_id(item),
         kind,
         name,
         *times,
@@ -109,7 +129,7 @@ def normalise(
         write(traits) if traits else "{}",
         write(context) if context else "{}",
         _text(library.get("name") if isinstance(library, dict) else library),
-        _text(context.get("ip")),
+        _address(context, envelope),
         _text(_either(context, "userAgent", "user_agent")),
     )
 
@@ -119,8 +139,16 @@ def derived_id(item: Mapping[str, Any]) -> str:
     return hashlib.sha256(write_sorted(item).encode()).hexdigest()
 
 
-def _type_and_name(item: Mapping[str, Any]) -> tuple[str, str | None]:
-    kind, name = item.get("type"), item.get("event")
+def type_and_name(kind: Any, name: Any) -> tuple[str, str | None]:
+    """The type and the name of an event as they are landed.
+
+    Args:
+        kind: its type as it was sent.
+        name: its name as it was sent.
+
+    Raises:
+        Refused: there is no such type, or a track has no name.
+    """
     if kind is None and name is not None:
         kind = "track"
     if isinstance(kind, str):
@@ -141,7 +169,9 @@ def _times(
     timestamp = read_time(item.get("timestamp"))
     original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
     sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)
-    received = read_time(_either(item, "receivedAt", "received_at") or envelope.received_at)
+    received = envelope.arrival or read_time(
+        _either(item, "receivedAt", "received_at") or envelope.received_at
+    )
     happened = occurred_at(
         timestamp=timestamp, original=original, sent=sent, received=received, loaded=loaded_at
     )
@@ -166,9 +196,9 @@ def _identifier(item: Mapping[str, Any], camel: str, snake: str) -> str | None:
     raise Refused(refused.ID_NOT_TEXT)
 
 
-def _email(*holders: Mapping[str, Any]) -> str | None:
-    for holder in holders:
-        value = holder.get("email")
+def first_email(*values: Any) -> str | None:
+    """The address of an event: the first that is text and not blank, in lower case; None without an @."""
+    for value in values:
         if isinstance(value, str):
             email = value.strip(ASCII_BLANKS)
             if email:
@@ -178,6 +208,12 @@ def _email(*holders: Mapping[str, Any]) -> str | None:
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NOTHING
+
+
+def _address(context: Mapping[str, Any], envelope: Envelope) -> str | None:
+    if envelope.ip is None or envelope.keeps_own_ip:
+        return _text(context.get("ip")) or envelope.ip
+    return envelope.ip
 
 
 def _text(value: Any) -> str | None:

@@ -40,7 +40,7 @@ def rows(lines: Iterable[bytes], loaded_at: datetime, phones: PhoneReader | None
         try:
             value = read(line)
         except Refused as error:
-            yield Row(number, Refusal(error.reason, _text(line)))
+            yield Row(number, Refusal(error.reason, stored_text(line)))
             continue
         if isinstance(value, dict) and isinstance(value.get("batch"), list):
             yield from _batch(number, value, line, loaded_at, phones)
@@ -58,7 +58,7 @@ def _batch(
         received_at=value.get("receivedAt") or value.get("received_at"),
     )
     if not value["batch"]:
-        yield Row(number, Refusal(refused.EMPTY_BATCH, _text(line)))
+        yield Row(number, Refusal(refused.EMPTY_BATCH, stored_text(line)))
     seen: set[str] = set()
     for item in value["batch"]:
         outcome = _outcome(item, envelope, loaded_at, phones)
@@ -80,7 +80,7 @@ def _outcome(
         return Refusal(error.reason, write(item))
 
 
-def _text(line: bytes) -> str:
+def stored_text(line: bytes) -> str:
     """The line as text that every warehouse stores: other bytes and NUL are written as escapes."""
     kept = line if len(line) <= MAX_BYTES else line[:_KEPT_BYTES_OF_A_LONG_LINE]
     return kept.rstrip(b"\r\n").decode("utf-8", "backslashreplace").replace("\0", "\\x00")

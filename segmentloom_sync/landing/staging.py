@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ from segmentloom_sync.landing.event import Event
 from segmentloom_sync.landing.lines import Row
 from segmentloom_sync.landing.tables import STAGED_COLUMNS
 from segmentloom_sync.warehouse import arrow
+from segmentloom_sync.warehouse.base import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,18 +48,33 @@ def batches(rows: Iterable[Row], counts: Counts) -> Iterator[pa.RecordBatch]:
             counts.reasons[outcome.reason] += 1
         counts.read += 1
         if len(pending) == _ROWS or size > _BYTES:
-            yield _packed(pending)
+            yield packed(pending, STAGED_COLUMNS, {})
             pending, size = [], 0
     if pending:
-        yield _packed(pending)
+        yield packed(pending, STAGED_COLUMNS, {})
 
 
-def _packed(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+def packed(rows: list[tuple[Any, ...]], columns: Columns, same: Mapping[str, Any]) -> pa.RecordBatch:
+    """An Arrow batch of rows.
+
+    Args:
+        rows: the values of the first columns; times are aware or in UTC.
+        columns: all columns.
+        same: the values of the last columns, which are the same in all rows.
+    """
     import pyarrow as pa
 
-    schema = arrow.schema(STAGED_COLUMNS)
-    columns = [
-        pa.array(values, type=kind)
-        for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+    schema = arrow.schema(columns)
+    values = list(zip(*rows, strict=True))
+    arrays = [_array(column, kind) for column, kind in zip(values, schema.types, strict=False)]
+    arrays += [pa.repeat(pa.scalar(same[name], schema.field(name).type), len(rows)) for name in same]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if not pa.types.is_timestamp(kind):
+        return pa.array(values, type=kind)
+    # Without a zone here Arrow need not ask the times for theirs; those that have one are turned into UTC.
+    return pa.array(values, type=pa.timestamp(kind.unit)).cast(kind)

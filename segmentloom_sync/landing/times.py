@@ -29,6 +29,8 @@ def read_time(value: Any) -> datetime | None:
         return None
     try:
         if type(value) is str:
+            if value[4:5] == "-" and value[-1] == "Z":  # as nearly all are: no epoch, and in UTC already
+                return datetime.fromisoformat(value)
             text = value.strip()
             if not _EPOCH_TEXT.fullmatch(text):
                 time = datetime.fromisoformat(text)

@@ -123,6 +123,12 @@ def digest_of(path: Path) -> str | None:
     return match["digest"] if match else None
 
 
+def segment_of(path: Path) -> str:
+    """The segment's name, whatever its file is called by now."""
+    match = _SEALED_NAME.fullmatch(path.name)
+    return match["stem"] if match else path.stem
+
+
 def sealed_name(name: str, digest: str) -> str:
     """What an open segment is called once it is sealed."""
     return f"{name.removesuffix(OPEN)}-{digest}{SEALED}"

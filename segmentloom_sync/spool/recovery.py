@@ -27,12 +27,14 @@ class Recovered:
         segments: left behind by their writers, and sealed now.
         records: in them.
         torn_bytes: cut off at the ends; nobody was told that they were kept.
+        quarantined: segments that could not be read at all.
         unknown_keys: ids of keys without which a segment has to wait.
     """
 
     segments: int = 0
     records: int = 0
     torn_bytes: int = 0
+    quarantined: int = 0
     unknown_keys: Sequence[str] = ()
 
 
@@ -45,7 +47,7 @@ def recover(directory: Path, keys: KeyRing | None) -> Recovered:
         ConfigError: the folder cannot be read.
         SegmentloomError: the disk refused.
     """
-    segments = records = torn = 0
+    segments = records = torn = aside = 0
     unknown: list[str] = []
     _remove_unnamed(directory)
     for path in files(directory, OPEN):
@@ -58,6 +60,7 @@ def recover(directory: Path, keys: KeyRing | None) -> Recovered:
             unknown.append(error.key_id)
         except Unreadable as error:
             put_aside(path, error.reason)
+            aside += 1
         except OSError as error:
             raise SegmentloomError(
                 f"cannot recover {path}: {error.strerror}",
@@ -67,7 +70,7 @@ def recover(directory: Path, keys: KeyRing | None) -> Recovered:
             segments += 1
             records += reading.layout.records
             torn += cut
-    return Recovered(segments, records, torn, tuple(dict.fromkeys(unknown)))
+    return Recovered(segments, records, torn, aside, tuple(dict.fromkeys(unknown)))
 
 
 def _remove_unnamed(directory: Path) -> None:

@@ -27,6 +27,20 @@ def schema(columns: Columns) -> pa.Schema:
     return pa.schema([pa.field(name, types[kind]) for name, kind in columns.items()])
 
 
+def without_zones(schema: pa.Schema) -> pa.Schema:
+    """The schema with times in UTC that do not say so."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field(field.name, pa.timestamp(field.type.unit))
+            if pa.types.is_timestamp(field.type)
+            else field
+            for field in schema
+        ]
+    )
+
+
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with the same types from every engine, and from every part of one result.
 

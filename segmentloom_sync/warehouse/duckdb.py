@@ -51,6 +51,7 @@ class DuckDb:
         self.schema = schema
         self._connection = connection
         self._release: Callable[[], None] | None = release
+        self._held: set[str] = set()
         self._database = str(connection.execute("select current_database()").fetchall()[0][0])
 
     def relation(self, name: str, area: Area = "") -> str:
@@ -125,16 +126,31 @@ class DuckDb:
             f"{identifier(column)} {_TYPES['string' if kind == 'json' else kind]}"
             for column, kind in columns.items()
         )
-        # The engine turns a time with a zone into one without by the session's zone, which is UTC.
         listed = ", ".join(map(identifier, columns))
         with _refusals(f"staging {name}"):
             self._connection.execute(f"create or replace table {relation} ({declared})")
             for batch in batches:
-                rows = pa.Table.from_batches([batch.select(wanted.names).cast(wanted)])
-                self._connection.register("staged_rows", rows)
+                self._connection.register("staged_rows", pa.Table.from_batches([_shaped(batch, wanted)]))
                 self._connection.execute(f"insert into {relation} select {listed} from staged_rows")
                 self._connection.unregister("staged_rows")
         return relation
+
+    def stage_in_memory(
+        self, name: str, area: Area, columns: Columns, batches: Iterable[pa.RecordBatch]
+    ) -> str:
+        """As `stage`, for rows that fit in memory: they stay there, without a copy.
+
+        Only `rows`, `execute` and `apply` of this connection see them.
+        """
+        import pyarrow as pa
+
+        wanted = arrow.schema(columns)
+        rows = [_shaped(batch, wanted) for batch in batches]
+        held = f"{self._schema_of(area)}__{name}"
+        with _refusals(f"staging {name}"):
+            self._connection.register(held, pa.Table.from_batches(rows, schema=arrow.without_zones(wanted)))
+        self._held.add(identifier(held))
+        return identifier(held)
 
     def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
         relation = self._scratch(name, area)
@@ -143,6 +159,10 @@ class DuckDb:
         return relation
 
     def drop(self, relation: str) -> None:
+        if relation in self._held:
+            self._held.remove(relation)
+            self._connection.unregister(relation[1:-1].replace('""', '"'))
+            return
         with _refusals(f"dropping {relation}"):
             self._connection.execute(f"drop table if exists {relation}")
 
@@ -184,6 +204,11 @@ class DuckDb:
             result.fetchall()
             return 0
         return sum(int(row[0]) for row in result.fetchall())
+
+
+def _shaped(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    """The batch as the engine takes it: turning times with a zone into its own would take it long."""
+    return batch.select(wanted.names).cast(wanted).cast(arrow.without_zones(wanted))
 
 
 def _bound(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
