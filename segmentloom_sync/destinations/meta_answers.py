@@ -40,7 +40,7 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
     """
     problem = reply.object().get("error")
     if not isinstance(problem, dict):
-        return http.server_fault("meta", reply, now) or _unexplained(reply)
+        return http.server_fault("meta", reply, now) or _unexplained(reply, now)
     code, subcode = problem.get("code"), problem.get("error_subcode")
     label = f"code {code}/{subcode}" if subcode else f"code {code}"
     if code in BUSY:
@@ -82,11 +82,10 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
     return Rejected(f"meta refused the request ({label})", is_about_members=code == PARAMETER)
 
 
-def _unexplained(reply: http.Reply) -> SegmentloomError:
+def _unexplained(reply: http.Reply, now: datetime) -> SegmentloomError:
     if reply.status == 429:
-        return Unavailable(
-            "meta limits the rate (status 429)", retry_after=usage_wait(reply.headers) or BUSY_SECONDS
-        )
+        asked = usage_wait(reply.headers) or http.retry_after(reply.headers, now)  # what sits between has this
+        return Unavailable("meta limits the rate (status 429)", retry_after=asked or BUSY_SECONDS)
     return Rejected(
         f"meta answered {reply.status} without an error it explains",
         hint="check base_url and api_version",

@@ -106,6 +106,13 @@ def test_the_accounts_usage_header_counts_too(meta: Pair) -> None:
     assert caught.value.retry_after == 120
 
 
+def test_a_wait_that_what_sits_between_asks_for_is_kept(meta: Pair) -> None:
+    meta.simulator.faults.add(Fault(kind="status", status=429, body="", headers={"Retry-After": "7"}))
+    with pytest.raises(Unavailable) as caught:
+        meta.destination.find_list("Pricing intent")
+    assert caught.value.retry_after == 7
+
+
 @pytest.mark.parametrize(
     "header",
     [
