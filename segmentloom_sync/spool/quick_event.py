@@ -201,7 +201,8 @@ def _object(text: Raw) -> str:
 
 def _with(context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool) -> str:
     """The context's text with what the collector adds, which it must not have itself."""
-    if known.userAgent is not UNSET or known.gpc is not UNSET or not around.keys() <= _BROWSER:
+    has_own_agent = known.userAgent is not UNSET
+    if (around and (has_own_agent or around.keys() != _BROWSER)) or (gpc and known.gpc is not UNSET):
         raise _Unusual
     added = _encode({**around, "gpc": True} if gpc else around).decode()
     if context == "{}" or added == "{}":

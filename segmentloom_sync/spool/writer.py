@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,10 +18,9 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from segmentloom_sync.errors import TryAgainLater
-from segmentloom_sync.spool import disk
-from segmentloom_sync.spool.directory import make_directory, sealed_name, segment_name, short_of_space
+from segmentloom_sync.spool.directory import make_directory, short_of_space
 from segmentloom_sync.spool.keys import KeyRing
-from segmentloom_sync.spool.segment import new_segment
+from segmentloom_sync.spool.open_segment import OpenSegment
 
 SEAL_BYTES: Final = 16 * 1024 * 1024
 SEAL_SECONDS: Final = 10.0
@@ -97,7 +94,7 @@ class SpoolWriter:
         self._seal_seconds = seal_seconds
         self._free_floor = free_floor
         self._pending_limit = pending_bytes
-        self._segment: _Segment | None = None
+        self._segment: OpenSegment | None = None
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._chunks: list[bytes] = []
@@ -190,6 +187,17 @@ class SpoolWriter:
             self._look_again = time.monotonic() + _PAUSE_SECONDS
 
     def _run(self) -> None:
+        try:
+            self._write_all()
+        except BaseException as error:  # whatever it is, nobody may wait for ever
+            with self._lock:
+                self._is_closing = True
+                self._refuse(_refusal(error))
+                self._look_again = float("inf")
+            self._future.set_exception(_refusal(error))
+            raise
+
+    def _write_all(self) -> None:
         looked = time.monotonic()
         while True:
             with self._lock:
@@ -222,7 +230,7 @@ class SpoolWriter:
         try:
             segment = self._segment
             if segment is None:
-                segment = _Segment(self._directory, self._keys, self._worker, self._clock())
+                segment = OpenSegment(self._directory, self._keys, self._worker, self._clock())
                 self._segment = segment
             for content in _contents(chunks, size):
                 segment.write(content)
@@ -251,7 +259,7 @@ class SpoolWriter:
             return None
         return max(0.0, self._segment.begun + self._seal_seconds - time.monotonic())
 
-    def _seal(self, segment: _Segment | None) -> None:
+    def _seal(self, segment: OpenSegment | None) -> None:
         if segment is None:
             return
         try:
@@ -262,65 +270,6 @@ class SpoolWriter:
                 self.failures += 1
                 self._refuse(_refusal(error))
             raise SpoolFailed(f"cannot seal {segment.path.name}: {error.strerror}") from None
-
-
-_numbers = itertools.count(1)
-
-
-class _Segment:
-    """The segment that is being written. Its lock tells others that its writer lives."""
-
-    def __init__(self, directory: Path, keys: KeyRing | None, worker: str, now: datetime) -> None:
-        self.path = directory / segment_name(now, worker, next(_numbers))
-        self.begun = time.monotonic()
-        header, self._layout = new_segment(now.astimezone(UTC).isoformat(), worker, keys)
-        # It gets its name when its lock and header are there: who finds it free of a lock finds it dead.
-        unnamed = directory / f".{self.path.name}"
-        self._descriptor = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        try:
-            if not disk.try_lock(self._descriptor):
-                raise OSError(errno.EBUSY, "a new file is locked")
-            disk.write_all(self._descriptor, [header])
-            disk.sync(self._descriptor)
-            unnamed.rename(self.path)
-            disk.sync_directory(directory)
-        except BaseException:
-            os.close(self._descriptor)
-            unnamed.unlink(missing_ok=True)
-            raise
-        self._kept = self._header_size = len(header)
-
-    @property
-    def size(self) -> int:
-        return self._layout.offset
-
-    def write(self, content: bytes) -> None:
-        head, payload = self._layout.frame(content)
-        disk.write_all(self._descriptor, [head, payload])
-        self._layout.add(head, payload, content.count(b"\n"))
-
-    def sync(self) -> None:
-        disk.sync(self._descriptor)
-        self._kept = self._layout.offset
-
-    def seal(self) -> None:
-        head, payload = self._layout.closing_frame()
-        disk.write_all(self._descriptor, [head, payload])
-        self._layout.add(head, payload, 0)
-        self.sync()
-        name = sealed_name(self.path.name, self._layout.digest.hexdigest())
-        self.path.rename(self.path.with_name(name))
-        disk.sync_directory(self.path.parent)
-        os.close(self._descriptor)
-
-    def leave(self) -> None:
-        """Leave it to be recovered, without what failed; without anything, take it away."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, self._kept)
-            if self._kept == self._header_size:
-                self.path.unlink()
-        with contextlib.suppress(OSError):
-            os.close(self._descriptor)
 
 
 def _contents(chunks: list[bytes], size: int) -> list[bytes]:
