@@ -1,0 +1,110 @@
+"""What the browser tests need beyond Python: Chromium with its driver, and the SDK's build tools.
+
+Each is installed where it is missing. What cannot be installed fails with the command that would do it:
+a skipped test would look like one that holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.workspace import REPOSITORY
+
+SDK = REPOSITORY / "sdk"
+INSTALL_CHROMIUM = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]
+TIMEOUT_SECONDS = 600
+
+
+class Chromium(NamedTuple):
+    """The browser's and its driver's program."""
+
+    browser: str
+    driver: str
+
+
+@cache
+def chromium() -> Chromium:
+    """Chromium and its driver, installed from Debian's packages when they are missing.
+
+    Raises:
+        RuntimeError: they are missing and cannot be installed; the message says how to.
+    """
+    with _turn("chromium"):
+        if _found() is None and shutil.which("apt-get") and os.geteuid() == 0:
+            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            _run(["apt-get", "update", "-qq"], environment=quiet)
+            _run(INSTALL_CHROMIUM, environment=quiet)
+        found = _found()
+    if found is None:
+        raise RuntimeError(
+            f"the browser tests need Chromium and its driver: sudo {' '.join(INSTALL_CHROMIUM)}"
+        )
+    return found
+
+
+@cache
+def build_tools() -> None:
+    """The SDK's node_modules, as its lock file has them.
+
+    Raises:
+        RuntimeError: there is no npm, or it fails; the message is its own.
+    """
+    if shutil.which("npm") is None:
+        raise RuntimeError(
+            "the SDK's tests need Node.js 20 or later with npm: sudo apt-get install -y nodejs npm"
+        )
+    with _turn("sdk"):
+        wanted = hashlib.sha256((SDK / "package-lock.json").read_bytes()).hexdigest()
+        ready = SDK / "node_modules" / ".segmentloom"
+        if not ready.exists() or ready.read_text() != wanted:
+            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=SDK)
+            ready.write_text(wanted)
+
+
+@cache
+def build_script() -> None:
+    """Builds the SDK into `sdk/dist`, leaving the committed copy as it is.
+
+    Raises:
+        RuntimeError: the build fails; the message is its own.
+    """
+    build_tools()
+    with _turn("sdk"):
+        _run(["npm", "run", "build", "--", "--keep"], folder=SDK)
+
+
+def _found() -> Chromium | None:
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    return Chromium(browser, driver) if browser and driver else None
+
+
+@contextmanager
+def _turn(name: str) -> Iterator[None]:
+    """Two test runs at once take turns: both would install."""
+    with (Path(tempfile.gettempdir()) / f"segmentloom_{name}_{os.geteuid()}.turn").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _run(command: list[str], *, folder: Path = REPOSITORY, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
