@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from segmentloom_sync.spool import cipher, disk, open_segment, recovery, segment
+from segmentloom_sync.spool import cipher, disk, open_segment, segment
 from segmentloom_sync.spool.cipher import SegmentCipher
 from segmentloom_sync.spool.segment import Layout
 from tests.unit.spool import properties
@@ -46,7 +46,7 @@ def no_checksum(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_cut(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recovery.os, "ftruncate", lambda *_: None)
+    patch.setattr(os, "ftruncate", lambda *_: None)
 
 
 def checksum_of_the_payload_alone(patch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ TIMES = st.sampled_from(
     ]
 )
 PHONES = st.sampled_from(["+1 650 555 1212", "0171 1234567", 16505551212, "x", None, True])
-ODD = st.sampled_from([None, 0, 7, 1.0, 1.5, True, [], {}, "text", ["email"]])
+ODD: st.SearchStrategy[Any] = st.sampled_from([None, 0, 7, 1.0, 1.5, True, [], {}, "text", ["email"]])
 PERSON = st.fixed_dictionaries({}, optional={"email": TEXT | ODD, "phone": PHONES, "name": TEXT})
 CONTEXT = st.fixed_dictionaries(
     {},
