@@ -84,7 +84,7 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
 
 def _unexplained(reply: http.Reply, now: datetime) -> SegmentloomError:
     if reply.status == 429:
-        asked = usage_wait(reply.headers) or http.retry_after(reply.headers, now)  # what sits between has this
+        asked = usage_wait(reply.headers) or http.retry_after(reply.headers, now)  # of what sits between
         return Unavailable("meta limits the rate (status 429)", retry_after=asked or BUSY_SECONDS)
     return Rejected(
         f"meta answered {reply.status} without an error it explains",
