@@ -10,7 +10,8 @@ from segmentloom_sync.warehouse.base import Warehouse
 
 MERGES = "profile_merges"
 REDIRECTS = "profile_redirects"
-NEEDED = ("int_segmentloom__identity_map", REDIRECTS, MERGES)
+IDENTITY_MAP = "int_segmentloom__identity_map"
+NEEDED = (IDENTITY_MAP, REDIRECTS, MERGES)
 _MOST_REDIRECTS = 10
 
 
@@ -53,7 +54,7 @@ def profile_of(warehouse: Warehouse, identifier: Identifier) -> str | None:
     rows = warehouse.rows(
         f"""
         select profile_id
-        from {warehouse.relation("int_segmentloom__identity_map")}
+        from {warehouse.relation(IDENTITY_MAP)}
         where
             identifier_type = :identifier_type
             and identifier_value = :identifier_value
@@ -85,7 +86,7 @@ def _exists(warehouse: Warehouse, profile_id: str) -> bool:
         warehouse.rows(
             f"""
             select profile_id
-            from {warehouse.relation("int_segmentloom__identity_map")}
+            from {warehouse.relation(IDENTITY_MAP)}
             where profile_id = :profile_id
             limit 1
             """,

@@ -81,25 +81,23 @@ _NORMALISED = """
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A request that is written.
+class Request:
+    """What was asked, and by what name.
 
     Attributes:
         named_by: the type of the identifier that it names the person by, or profile_id.
-        is_profile_known: whether events have shown the person by now.
-        is_opted_out: whether the profile may not be sent after it; None while no profile is known.
+        is_profile_known: whether events had shown the person by then.
     """
 
     request_id: str
-    request_type: RequestType
+    request_type: str
     requested_at: datetime
     requested_by: str
     named_by: str
     is_profile_known: bool
-    is_opted_out: bool | None
 
     def document(self) -> dict[str, Any]:
-        """The keys of `privacy request --json`."""
+        """Its keys in `--json`."""
         return {
             "request_id": self.request_id,
             "type": self.request_type,
@@ -107,8 +105,22 @@ class Recorded:
             "requested_by": self.requested_by,
             "named_by": self.named_by,
             "is_profile_known": self.is_profile_known,
-            "is_opted_out": self.is_opted_out,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Request):
+    """A request that is written.
+
+    Attributes:
+        is_opted_out: whether the profile may not be sent after it; None while no profile is known.
+    """
+
+    is_opted_out: bool | None
+
+    def document(self) -> dict[str, Any]:
+        """The keys of `privacy request --json`."""
+        return {**Request.document(self), "is_opted_out": self.is_opted_out}
 
 
 def parse_type(text: str) -> RequestType:
@@ -205,20 +217,9 @@ def _person(warehouse: Warehouse, text: str) -> tuple[Identifier | None, str | N
 
 def _profile_of(warehouse: Warehouse, identifier: Identifier) -> str | None:
     """The profile of an identifier; None when no event shows it, or nothing is built yet."""
-    if not (warehouse.exists("identifiers") and warehouse.exists("profiles")):
+    if not all(map(warehouse.exists, (find_profile.IDENTITY_MAP, "identifiers", "profiles"))):
         return None
-    rows = warehouse.rows(
-        f"""
-        select profile_id
-        from {warehouse.relation("identifiers")}
-        where
-            identifier_type = :identifier_type
-            and identifier_value = :identifier_value
-        """,
-        identifier_type=identifier.type,
-        identifier_value=identifier.value,
-    )
-    return str(rows[0][0]) if rows else None
+    return find_profile.profile_of(warehouse, identifier)
 
 
 def _entries(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.privacy.request import Request
 from segmentloom_sync.privacy.suppressed import names
 from segmentloom_sync.sync.absent_tables import with_absent_tables
 from segmentloom_sync.warehouse.base import Warehouse
@@ -87,19 +87,13 @@ order by
 
 
 @dataclass(frozen=True, slots=True)
-class RequestState:
+class RequestState(Request):
     """One request.
 
     Attributes:
         lists: lists that may hold the person still; the next runs remove them.
     """
 
-    request_id: str
-    request_type: str
-    requested_at: datetime
-    requested_by: str
-    named_by: str
-    is_profile_known: bool
     lists: int
 
     @property
@@ -109,16 +103,7 @@ class RequestState:
 
     def document(self) -> dict[str, Any]:
         """Its keys in `privacy status --json`."""
-        return {
-            "request_id": self.request_id,
-            "type": self.request_type,
-            "requested_at": self.requested_at,
-            "requested_by": self.requested_by,
-            "named_by": self.named_by,
-            "is_profile_known": self.is_profile_known,
-            "status": self.status,
-            "lists_that_may_hold": self.lists,
-        }
+        return {**Request.document(self), "status": self.status, "lists_that_may_hold": self.lists}
 
 
 def request_states(warehouse: Warehouse, request_id: str | None = None) -> list[RequestState]:

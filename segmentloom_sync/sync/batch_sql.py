@@ -73,57 +73,7 @@ batch as (
 
 ),
 
-concerned as (
-
-    select batch.member_key as profile_id
-    from batch
-
-    union all
-
-    select hashed.profile_id
-    from batch
-    inner join {{hashed_identifiers}} as hashed
-        on
-            batch.identifier_type = hashed.identifier_type
-            and batch.identifier = hashed.identifier
-    where hashed.hash_rule = :hash_rule
-
-),
-
-opted_out_profiles as (
-
-    select profiles.profile_id
-    from {{profiles}} as profiles
-    where
-        coalesce(profiles.is_opted_out, false)
-        and profiles.profile_id in (select concerned.profile_id from concerned)
-
-    union all
-
-    {{suppressed_profiles}}
-
-),
-
-opted_out as (
-
-    select distinct
-        refused.identifier_type,
-        refused.identifier
-    from (
-        select
-            hashed.identifier_type,
-            hashed.identifier
-        from {{hashed_identifiers}} as hashed
-        inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
-        where hashed.hash_rule = :hash_rule
-
-        union all
-
-        {{suppressed_hashes}}
-    ) as refused
-
-),
-
+{{opted_out}}
 eligible as (
 
     select
@@ -161,9 +111,8 @@ order by
     batch.identifier
 """
 
-CONCERNED = "identifiers.profile_id in (select concerned.profile_id from concerned)"
-BATCH_HASHES = "select batch.identifier_type, batch.identifier from batch"
-"""What `CONTENT` asks the suppressions about."""
+LISTED = "select batch.member_key, batch.identifier_type, batch.identifier from batch"
+"""About whom `CONTENT` asks whether they opted out."""
 
 ACCEPT_ADD = f"""
 update {{ledger}}

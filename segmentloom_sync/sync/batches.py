@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentloom_sync.destinations.base import ConsentStatus, Identifier, Member
-from segmentloom_sync.privacy.suppressed import suppressed_hashes, suppressed_profiles
 from segmentloom_sync.sync import batch_sql as sql
 from segmentloom_sync.sync.intent import Batch
+from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
 from segmentloom_sync.sync.plan_sql import consent_condition
 from segmentloom_sync.sync.session import SyncSession
@@ -143,8 +143,7 @@ def _content_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
         sql.CONTENT,
         {
             "consent": consent_condition(session.target.consent_rule),
-            "suppressed_profiles": suppressed_profiles(session.warehouse, sql.CONCERNED),
-            "suppressed_hashes": suppressed_hashes(session.warehouse, sql.BATCH_HASHES),
+            "opted_out": opted_out(session.warehouse, sql.LISTED),
         },
         batch_number=batch.number,
         hash_rule=session.target.destination.hash_rule,

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from segmentloom_sync import terminal
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.errors import ConfigError, SegmentloomError
-from segmentloom_sync.privacy.suppressed import has_suppressions, suppressed_hashes, suppressed_profiles
+from segmentloom_sync.privacy.suppressed import has_suppressions
 from segmentloom_sync.sync.environment import Environment
+from segmentloom_sync.sync.opted_out_sql import OF_ANY_RULE, opted_out
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.unfollowed import Destinations, UnfollowedList, unfollowed_target
@@ -60,42 +61,7 @@ held as (
 
 ),
 
-held_hashes as (
-
-    select distinct
-        held.identifier_type,
-        held.identifier
-    from held
-
-),
-
-{concerned}
-opted_out_profiles as (
-
-    select profiles.profile_id
-    from {profiles} as profiles
-    where coalesce(profiles.is_opted_out, false)
-
-    union all
-
-    {suppressed_profiles}
-
-),
-
-opted_out_hashes as (
-
-    select
-        hashed.identifier_type,
-        hashed.identifier
-    from {hashed_identifiers} as hashed
-    inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
-
-    union all
-
-    {suppressed_hashes}
-
-),
-
+{opted_out}
 refusing_owners as (
 
     select opted_out_profiles.profile_id
@@ -124,32 +90,13 @@ select distinct
     held.destination,
     held.list_name
 from held
-inner join opted_out_hashes as refused
+inner join opted_out as refused
     on
         held.identifier_type = refused.identifier_type
         and held.identifier = refused.identifier
 """
 
-# Digests are dear: only of those who are on a list, and of who shares an identifier with them.
-_CONCERNED = """
-concerned as (
-
-    select held.member_key as profile_id
-    from held
-
-    union all
-
-    select hashed.profile_id
-    from {hashed_identifiers} as hashed
-    inner join held_hashes as listed
-        on
-            hashed.identifier_type = listed.identifier_type
-            and hashed.identifier = listed.identifier
-
-),
-"""
-_NO_PROFILES = "select profiles.profile_id from {profiles} as profiles where false"
-_NO_HASHES = "select identifier_type, identifier from held_hashes where false"
+_LISTED = "select held.member_key, held.identifier_type, held.identifier from held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,23 +199,10 @@ def lists_with_refusals(warehouse: Warehouse, lists: Sequence[KnownList]) -> lis
 
 def _holding(warehouse: Warehouse, lists: Sequence[KnownList]) -> set[Place]:
     places = {f"place_{number}": "/".join(entry.place) for number, entry in enumerate(lists)}
-    relations = {
-        "profiles": warehouse.relation("profiles"),
-        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
-        "ledger": warehouse.relation("ledger", "sync"),
-    }
-    concerned, profiles, hashes = "", _NO_PROFILES, _NO_HASHES
-    if has_suppressions(warehouse):
-        concerned = _CONCERNED
-        profiles = suppressed_profiles(
-            warehouse, "identifiers.profile_id in (select concerned.profile_id from concerned)"
-        )
-        hashes = suppressed_hashes(warehouse, "select identifier_type, identifier from held_hashes")
     sql = _HOLDING.format(
-        **relations,
+        profiles=warehouse.relation("profiles"),
+        ledger=warehouse.relation("ledger", "sync"),
         places=", ".join(f":{name}" for name in places),
-        concerned=concerned.format(**relations),
-        suppressed_profiles=profiles.format(**relations),
-        suppressed_hashes=hashes,
+        opted_out=opted_out(warehouse, _LISTED, which=OF_ANY_RULE, asks_requests=has_suppressions(warehouse)),
     )
     return {(str(destination), str(name)) for destination, name in warehouse.rows(sql, **places)}

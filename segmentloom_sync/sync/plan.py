@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from segmentloom_sync.privacy.suppressed import has_suppressions
+from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.plan_counts_sql import COUNT, LEDGER_SIZE, WANTED_BY_TYPE
-from segmentloom_sync.sync.plan_sql import DELTA, consent_condition
-from segmentloom_sync.sync.suppressed_parts import suppressed_parts
+from segmentloom_sync.sync.plan_sql import DELTA, LISTED, consent_condition
 from segmentloom_sync.sync.target import MIN_REMOVALS, SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
@@ -86,7 +87,7 @@ def delta(
     sql = DELTA.format(
         members=members.sql,
         **relations,
-        **suppressed_parts(warehouse, relations),
+        opted_out=opted_out(warehouse, LISTED.format(**relations), asks_requests=has_suppressions(warehouse)),
         batches=warehouse.relation("batches", "sync"),
         consent=consent_condition(target.consent_rule),
         kinds=", ".join(f":{name}" for name in kinds),

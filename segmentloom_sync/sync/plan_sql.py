@@ -30,19 +30,7 @@ members as (
 
 ),
 
-{concerned}
-opted_out_profiles as (
-
-    select profiles.profile_id
-    from {profiles} as profiles
-    where coalesce(profiles.is_opted_out, false)
-
-    union all
-
-    {suppressed_profiles}
-
-),
-
+{opted_out}
 eligible as (
 
     select profiles.profile_id
@@ -55,27 +43,6 @@ eligible as (
             from opted_out_profiles as refusing
             where refusing.profile_id = profiles.profile_id
         ){consent}
-
-),
-
--- An identifier that an opted-out person shares with others is not sent for the others either.
-opted_out as (
-
-    select distinct
-        refused.identifier_type,
-        refused.identifier
-    from (
-        select
-            hashed.identifier_type,
-            hashed.identifier
-        from {hashed_identifiers} as hashed
-        inner join opted_out_profiles as refusing on hashed.profile_id = refusing.profile_id
-        where hashed.hash_rule = :hash_rule
-
-        union all
-
-        {suppressed_hashes}
-    ) as refused
 
 ),
 
@@ -290,6 +257,28 @@ select
     decided.overtaken_batch_number
 from decided
 """
+
+LISTED = """
+    select
+        hashed.profile_id as member_key,
+        hashed.identifier_type,
+        hashed.identifier
+    from {hashed_identifiers} as hashed
+    inner join members on hashed.profile_id = members.profile_id
+    where hashed.hash_rule = :hash_rule
+
+    union all
+
+    select
+        ledger.member_key,
+        ledger.identifier_type,
+        ledger.identifier
+    from {ledger} as ledger
+    where
+        ledger.destination = :destination
+        and ledger.list_id = :list_id
+"""
+"""About whom `DELTA` asks whether they opted out: the members, and who may be on the list."""
 
 # Members are numbered so that all identifiers of one person share a batch; private removals come first.
 NUMBERED = """

@@ -23,11 +23,10 @@ from segmentloom_sync.sync.plan_save import home_of, plan_to_save
 from segmentloom_sync.sync.prometheus_text import rendered
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
-from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
-from tests.unit.sync.memory_platform import OneDestination, StatedPlatform
+from tests.unit.sync.memory_platform import OneDestination, StatedPlatform, buyers
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.workspace import Workspace
 
@@ -51,7 +50,7 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     shop = Shop(warehouse, clock)
     shop.prepare()
     platform = StatedPlatform(batch_size=2, bad={email("cat")})
-    target = SyncTarget(AUDIENCE, "memory", platform, "Buyers", ("email", "phone"), "granted", max_retries=0)
+    target = buyers(platform)
     here = environment_of(warehouse, "prod")
     runner = SyncRunner(warehouse, clock, binding=Binding(here))
     shop.people = {

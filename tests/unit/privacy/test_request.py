@@ -18,8 +18,8 @@ from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.conftest import open_memory_warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform
-from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
+from tests.unit.sync.memory_platform import MemoryPlatform, buyers
+from tests.unit.sync.shop import Person, Shop, TestClock, email, phone
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def platform() -> MemoryPlatform:
 
 @pytest.fixture
 def target(platform: MemoryPlatform) -> SyncTarget:
-    return SyncTarget(AUDIENCE, "memory", platform, "Buyers", ("email", "phone"), "granted", max_retries=0)
+    return buyers(platform)
 
 
 def digests(warehouse: Warehouse) -> set[tuple[str, str]]:

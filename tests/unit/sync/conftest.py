@@ -13,8 +13,8 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from segmentloom_sync.warehouse.duckdb_open import SCRATCH
-from tests.unit.sync.memory_platform import MemoryPlatform
-from tests.unit.sync.shop import AUDIENCE, Shop, TestClock
+from tests.unit.sync.memory_platform import MemoryPlatform, buyers
+from tests.unit.sync.shop import Shop, TestClock
 
 
 @pytest.fixture
@@ -49,15 +49,7 @@ def platform() -> MemoryPlatform:
 
 @pytest.fixture
 def target(platform: MemoryPlatform) -> SyncTarget:
-    return SyncTarget(
-        audience=AUDIENCE,
-        destination_name="memory",
-        destination=platform,
-        list_name="Buyers",
-        identifier_types=("email", "phone"),
-        consent_rule="granted",
-        max_retries=0,
-    )
+    return buyers(platform)
 
 
 @pytest.fixture

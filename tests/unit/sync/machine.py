@@ -13,11 +13,10 @@ from segmentloom_sync.destinations.base import AudienceList, Identifier, Member,
 from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
-from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed, OthersWarehouse
-from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination
-from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination, buyers
+from tests.unit.sync.shop import Person, Shop, TestClock
 
 NAMES = ("ann", "bob", "cat")
 Change = Literal[
@@ -60,15 +59,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.fuse = Fuse()
         self.platform = WatchedPlatform(self.ledger_is_a_superset, lambda: self.fuse.burn())
         self.barred_at: dict[Identifier, int] = {}
-        self.target = SyncTarget(
-            audience=AUDIENCE,
-            destination_name="memory",
-            destination=self.platform,
-            list_name="Buyers",
-            identifier_types=("email", "phone"),
-            consent_rule="granted",
-            max_retries=0,
-        )
+        self.target = buyers(self.platform)
         self.settings = OneDestination("memory", self.platform)
         self.platform.create_list(self.target.list_name, ())
 

@@ -21,6 +21,8 @@ from segmentloom_sync.destinations.list_state import ListState
 from segmentloom_sync.destinations.settings import DestinationSettings, SettingsType
 from segmentloom_sync.errors import ConfigError, CredentialsError, DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.settings import ConfiguredDestination
+from segmentloom_sync.sync.target import SyncTarget
+from tests.unit.sync.shop import AUDIENCE
 
 Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials", "blocked"]
 """`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
@@ -172,6 +174,19 @@ class MemoryPlatform:
         if audience_list.id not in self.lists:
             raise DestinationMissing(f"list {audience_list.name} is gone")
         return self.rates
+
+
+def buyers(platform: MemoryPlatform) -> SyncTarget:
+    """The list Buyers at a platform, which tries nothing twice."""
+    return SyncTarget(
+        audience=AUDIENCE,
+        destination_name="memory",
+        destination=platform,
+        list_name="Buyers",
+        identifier_types=("email", "phone"),
+        consent_rule="granted",
+        max_retries=0,
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from segmentloom_sync.sync import (
     intent,
     lease,
     list_sync,
+    opted_out_sql,
     plan,
     plan_sql,
     push,
@@ -149,15 +151,7 @@ def suppress_only_the_named_identifier(patch: Patch) -> None:
 
 
 def ask_for_suppressions_at_the_plan_only(patch: Patch) -> None:
-    nobody = "select '' as profile_id, '' as identifier_type, '' as identifier where false"
-    patch.setattr(
-        batches, "suppressed_profiles", lambda warehouse, which: "select '' as profile_id where false"
-    )
-    patch.setattr(
-        batches,
-        "suppressed_hashes",
-        lambda warehouse, entries: f"select identifier_type, identifier from ({nobody}) as nobody",
-    )
+    patch.setattr(batches, "opted_out", partial(opted_out_sql.opted_out, asks_requests=False))
 
 
 def take_a_rejected_row_for_never_sent(patch: Patch) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from segmentloom_sync.destinations.base import Identifier
+from segmentloom_sync.identity.find_profile import IDENTITY_MAP
 from segmentloom_sync.privacy.request import RequestType, record
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
@@ -28,6 +29,7 @@ RELATIONS: Mapping[str, Columns] = {
         "identifier_value": "string",
         "profile_id": "string",
     },
+    IDENTITY_MAP: {"identifier_type": "string", "identifier_value": "string", "profile_id": "string"},
     "hashed_identifiers": {
         "hash_rule": "string",
         "profile_id": "string",
@@ -107,6 +109,12 @@ class Shop:
         ]
         for name, person in sorted(self.people.items()):
             statements += self._person(name, person)
+        identifiers, known = map(self.warehouse.relation, ("identifiers", IDENTITY_MAP))
+        statements.append(
+            Statement(
+                f"insert into {known} select identifier_type, identifier_value, profile_id from {identifiers}"
+            )
+        )
         publications = self.warehouse.relation("int_segmentloom__publications")
         statements.append(
             Statement(

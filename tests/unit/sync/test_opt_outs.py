@@ -19,7 +19,7 @@ from segmentloom_sync.sync.state import list_states
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.conftest import open_memory_warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination
+from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email
 
 HOME = Binding(Environment("prod", "memory.segmentloom_sync"))
@@ -257,7 +257,7 @@ def test_the_look_at_all_lists_finds_what_the_plan_of_each_would_remove(
     shop = Shop(warehouse, clock)
     shop.prepare()
     one, two = (
-        SyncTarget(AUDIENCE, "memory", platform, name, ("email", kind), max_retries=0)
+        replace(buyers(platform), list_name=name, identifier_types=("email", kind), consent_rule="not_denied")
         for name, kind in (("One", "email"), ("Two", "phone"))
     )
     try:

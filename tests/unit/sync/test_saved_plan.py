@@ -24,8 +24,8 @@ from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.conftest import open_memory_warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform
-from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email
+from tests.unit.sync.memory_platform import MemoryPlatform, buyers
+from tests.unit.sync.shop import Person, Shop, TestClock, email
 
 
 class Bench:
@@ -37,15 +37,7 @@ class Bench:
         self.shop = Shop(self.warehouse, self.clock)
         self.shop.prepare()
         self.platform = MemoryPlatform(batch_size=batch_size)
-        self.target = SyncTarget(
-            audience=AUDIENCE,
-            destination_name="memory",
-            destination=self.platform,
-            list_name="Buyers",
-            identifier_types=("email", "phone"),
-            consent_rule="granted",
-            max_retries=0,
-        )
+        self.target = buyers(self.platform)
 
     def runner(self, released_by: str | None = None) -> SyncRunner:
         environment = environment_of(self.warehouse, "prod")
