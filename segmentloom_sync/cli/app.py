@@ -46,6 +46,7 @@ def _register() -> None:
     """Import every command; heavy imports stay inside their functions."""
     from segmentloom_sync.cli import (  # noqa: F401
         audit,
+        collect,
         compile,
         demo,
         diff,
@@ -56,6 +57,7 @@ def _register() -> None:
         identity_lists,
         identity_plan,
         init,
+        keys,
         load,
         match_rates,
         plan,

@@ -1,0 +1,231 @@
+"""Starting, ending, a full disk, slow and idle clients, TLS, the loader beside it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmentloom_sync.collector.key_file import KeyFile
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.connect import connect
+from tests.collector.running import RunningCollector, records, running
+from tests.workspace import CLI, Workspace
+
+EVENT = {"user_id": "u", "event": "x"}
+HEAD = "POST /v1/track HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nContent-Length: {length}\r\n\r\n"
+
+
+def connected(collector: RunningCollector, seconds: float = 40) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", collector.port), timeout=seconds)
+
+
+def head(collector: RunningCollector, length: int) -> bytes:
+    return HEAD.format(key=collector.secret, length=length).encode()
+
+
+def refusal(folder: Path, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [str(CLI), "collect", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.returncode, done.stderr
+
+
+def test_what_hinders_a_start_is_said(tmp_path: Path) -> None:
+    code, errors = refusal(tmp_path)
+    assert (code, "segmentloom-sync keys create --name server" in errors) == (2, True)
+    with running(tmp_path) as collector:
+        code, errors = refusal(tmp_path, "--port", str(collector.port), "--spool", "other")
+        assert (code, f"port {collector.port}: address already in use" in errors) == (2, True)
+        code, errors = refusal(tmp_path, "--port", "0", "--spool", "spool")
+        assert (code, "another collector uses the spool" in errors) == (2, True)
+        assert f"pid {collector.process.pid}" in errors
+    assert refusal(tmp_path, "--tls-cert", "a.pem")[0] == 2
+    assert refusal(tmp_path, "--trusted-proxy", "proxy")[0] == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_told_and_has_sealed_what_it_took(tmp_path: Path, number: int) -> None:
+    with running(tmp_path) as collector:
+        idle = connected(collector)
+        assert collector.post("/v1/track", EVENT).status == 200
+        started = time.monotonic()
+        code, errors = collector.stop(number)
+        idle.close()
+    assert (code, "stopped" in errors) == (0, True)
+    assert time.monotonic() - started < 15
+    assert [path.suffix for path in sorted(collector.spool.glob("*.*e*"))] == [".sealed"]
+
+
+def test_while_it_drains_what_has_begun_is_finished_and_the_rest_is_asked_to_come_again(
+    tmp_path: Path,
+) -> None:
+    body = json.dumps(EVENT).encode()
+    with running(tmp_path) as collector:
+        begun = connected(collector)
+        begun.sendall(head(collector, len(body)) + body[:5])
+        second = http.client.HTTPConnection("127.0.0.1", collector.port, timeout=30)
+        second.request("GET", "/healthz")
+        second.getresponse().read()
+        collector.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        second.request("POST", "/v1/track", body, {"Authorization": f"Bearer {collector.secret}"})
+        answer = second.getresponse()
+        assert (answer.status, answer.getheader("retry-after")) == (503, "5")
+        begun.sendall(body[5:])
+        assert begun.recv(4096).startswith(b"HTTP/1.1 200")
+        begun.close()
+        second.close()
+        assert collector.process.wait(30) == 0
+    assert len(records(collector.spool)) == 1
+
+
+def test_sigkill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    answered: list[str] = []
+    with running(tmp_path) as collector:
+
+        def send(name: int) -> None:
+            try:
+                for number in range(10_000):
+                    event_id = f"{name}-{number}"
+                    if collector.post("/v1/track", {**EVENT, "message_id": event_id}).status == 200:
+                        answered.append(event_id)
+            except (OSError, http.client.HTTPException):
+                return
+
+        senders = [threading.Thread(target=send, args=(name,)) for name in range(4)]
+        for sender in senders:
+            sender.start()
+        time.sleep(1.5)
+        collector.process.kill()
+        for sender in senders:
+            sender.join()
+    kept = {record["event"]["message_id"] for record in records(collector.spool)}
+    assert len(answered) > 20
+    assert set(answered) <= kept
+
+
+@pytest.mark.slow
+def test_slow_clients_are_given_up_and_hold_nobody_up(tmp_path: Path) -> None:
+    with running(tmp_path) as collector:
+        silent, partial, slow = (connected(collector) for _ in range(3))
+        partial.sendall(b"POST /v1/track HTT")
+        slow.sendall(head(collector, 500) + b"{")
+        crowd = [connected(collector) for _ in range(500)]
+        for one in crowd:
+            one.sendall(head(collector, 500) + b"{")
+        started = time.monotonic()
+        assert collector.post("/v1/track", EVENT).status == 200
+        assert time.monotonic() - started < 5
+        assert silent.recv(100) == b""
+        assert partial.recv(100) == b""
+        assert 10 < time.monotonic() - started < 25
+        assert slow.recv(4096).startswith(b"HTTP/1.1 408")
+        assert 25 < time.monotonic() - started < 45
+        assert collector.peak_megabytes() < 150
+        for one in (silent, partial, slow, *crowd):
+            one.close()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that vouches for itself."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_tls_with_its_own_certificate(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    with running(tmp_path, "--tls-cert", str(cert), "--tls-key", str(key)) as collector:
+        assert collector.url.startswith("https://")
+        context = ssl.create_default_context(cafile=str(cert))
+        connection = http.client.HTTPSConnection("127.0.0.1", collector.port, context=context, timeout=30)
+        connection.request(
+            "POST", "/v1/track", json.dumps(EVENT), {"Authorization": f"Bearer {collector.secret}"}
+        )
+        assert connection.getresponse().status == 200
+        connection.close()
+        old = ssl.create_default_context(cafile=str(cert))
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        plain = socket.create_connection(("127.0.0.1", collector.port))
+        with old.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped:
+            assert wrapped.version() == "TLSv1.2"
+
+
+def test_a_full_disk_is_answered_with_503_until_there_is_room(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        with running(tmp_path, "--spool", str(disk / "spool")) as collector:
+            statuses: list[int] = []
+            batch = {"batch": [{**EVENT, "properties": {"a": "a" * 5_000}}] * 20}
+            while 503 not in statuses and len(statuses) < 100:
+                answer: Any = collector.post("/v1/batch", batch)
+                statuses.append(answer.status)
+            assert set(statuses) == {200, 503}
+            assert answer.headers["retry-after"] == "5"
+            assert collector.send("GET", "/readyz").status == 503
+            assert collector.send("GET", "/healthz").status == 200
+            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            deadline = time.monotonic() + 20
+            while collector.post("/v1/track", EVENT).status != 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            assert collector.stop()[0] == 0
+        assert len(records(disk / "spool")) == statuses.count(200) * 20 + 1
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_it_loads_now_and_then_by_itself(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "project")
+    KeyFile(workspace.path / "collector-keys.json").create("other")
+    with running(tmp_path, "--load-every", "1", "--project-dir", str(workspace.path)) as collector:
+        assert collector.post("/v1/track", {**EVENT, "message_id": "loaded"}).status == 200
+        deadline = time.monotonic() + 60
+        found: list[Any] = []
+        while not found:
+            assert time.monotonic() < deadline
+            time.sleep(1)
+            found = landed(workspace)
+        code, log = collector.stop()
+    assert (code, found) == (0, [("loaded",)])
+    assert '"what": "loaded"' in log
+
+
+def landed(workspace: Workspace) -> list[Any]:
+    """The ids in S_raw.events, as far as the file can be read."""
+    from segmentloom_sync.errors import SegmentloomError
+
+    if not (workspace.path / "warehouse.duckdb").exists():
+        return []
+    try:
+        warehouse = connect(Project.find(workspace.path), read_only=True)
+    except SegmentloomError:
+        return []
+    try:
+        return [
+            tuple(row)
+            for row in warehouse.rows(f"select event_id from {warehouse.relation('events', 'raw')}")
+        ]
+    except SegmentloomError:
+        return []
+    finally:
+        warehouse.close()
