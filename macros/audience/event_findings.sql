@@ -5,7 +5,7 @@
 -#}
 {% macro event_findings(definition) -%}
     {%- set findings = {} -%}
-    {%- for leaf in segmentloom.definition_leaves(definition) if 'event' in leaf or 'sequence' in leaf -%}
+    {%- for leaf in segmentloom.deciding_leaves(definition) if 'event' in leaf or 'sequence' in leaf -%}
         {%- set key = segmentloom.event_key(leaf) -%}
         {%- if key not in findings -%}
             {%- set number = findings | length + 1 -%}

@@ -11,7 +11,7 @@
 {% macro condition_plan() -%}
     {%- set leaves = segmentloom.standing_conditions() -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('segmentloom_rule') -%}
-        {%- for leaf in segmentloom.definition_leaves(node.config.meta.segmentloom_rule) if 'audience' not in leaf -%}
+        {%- for leaf in segmentloom.deciding_leaves(node.config.meta.segmentloom_rule) if 'audience' not in leaf -%}
             {%- do leaves.update({segmentloom.condition_column(leaf): leaf}) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -28,7 +28,7 @@
 {# What a model asks, as the text that its row has. #}
 {% macro asks_of(node) -%}
     {%- set definition, conditions = node.config.meta.segmentloom_rule, {} -%}
-    {%- for leaf in segmentloom.definition_leaves(definition) if 'audience' not in leaf -%}
+    {%- for leaf in segmentloom.deciding_leaves(definition) if 'audience' not in leaf -%}
         {%- do conditions.update({segmentloom.condition_column(leaf): leaf}) -%}
     {%- endfor -%}
     {{ return(tojson({'conditions': conditions, 'audiences': segmentloom.used_audiences(definition)}, sort_keys=true)) }}

@@ -48,7 +48,7 @@
 {% macro among_profiles(queries, definitions, columns, words) -%}
     {%- set asked = [] -%}
     {%- for definition in definitions -%}
-        {%- for leaf in segmentloom.definition_leaves(definition) -%}{%- do asked.append(segmentloom.condition_column(leaf)) -%}{%- endfor -%}
+        {%- for leaf in segmentloom.deciding_leaves(definition) -%}{%- do asked.append(segmentloom.condition_column(leaf)) -%}{%- endfor -%}
     {%- endfor -%}
     select * from (
         {% if definitions %}with profiles as ({{ segmentloom.unpacked_conditions(columns, words, asked) }}){% endif %}

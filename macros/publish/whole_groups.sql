@@ -29,9 +29,7 @@
     {%- endfor -%}
     {%- for name, node in members.items() -%}
         {%- for other, its_node in members.items() if name < other -%}
-            {%- set ranks = (node.config.meta.get('segmentloom_rule') or {}).get('outranked_by', []) -%}
-            {%- set its_ranks = (its_node.config.meta.get('segmentloom_rule') or {}).get('outranked_by', []) -%}
-            {%- if other not in ranks and name not in its_ranks -%}
+            {%- if not (segmentloom.keeps_off(node, other, its_node) or segmentloom.keeps_off(its_node, name, node)) -%}
                 {%- do reasons.append(
                     node.name ~ ' and ' ~ its_node.name ~ ' were compiled at different times: run `segmentloom-sync compile`'
                 ) -%}
@@ -39,4 +37,15 @@
         {%- endfor -%}
     {%- endfor -%}
     {{ return(reasons) }}
+{%- endmacro %}
+
+{# Whether a model takes nobody whom the other one takes, as that is now. #}
+{% macro keeps_off(node, other, its_node) -%}
+    {%- set theirs = dict(its_node.config.meta.get('segmentloom_rule') or {}, audience=other) -%}
+    {%- do theirs.pop('outranked_by', none) -%}
+    {%- set texts = [] -%}
+    {%- for first in (node.config.meta.get('segmentloom_rule') or {}).get('outranked_by', []) -%}
+        {%- do texts.append(tojson(first, sort_keys=true)) -%}
+    {%- endfor -%}
+    {{ return(tojson(theirs, sort_keys=true) in texts) }}
 {%- endmacro %}

@@ -98,12 +98,12 @@ class AudienceFile(Strict):
     guard: Guard = Field(default_factory=Guard, description="When a change is held for a person to release.")
     tests: Tests = Field(default_factory=Tests, description="What must hold before it is used.")
 
-    def definition(self, name: str, outranked_by: Sequence[str] = ()) -> dict[str, Any]:
+    def definition(self, name: str, outranked_by: Sequence[tuple[str, AudienceFile]] = ()) -> dict[str, Any]:
         """The audience as the dbt macro takes it.
 
         Args:
             name: the audience's.
-            outranked_by: the audiences whose members it leaves out.
+            outranked_by: all audiences of its priority group that come first, whose members it leaves out.
         """
         result: dict[str, Any] = {"match": self.match.expression(self.time_zone)}
         if self.exclude is not None:
@@ -114,7 +114,9 @@ class AudienceFile(Strict):
                 "basis_points": int(Decimal(str(self.holdout.percent)) * 100),
             }
         if outranked_by:
-            result["outranked_by"] = list(outranked_by)
+            result["outranked_by"] = [
+                {"audience": other, **file.definition(other)} for other, file in outranked_by
+            ]
         return result
 
     def leaves(self) -> Iterator[tuple[Steps, Leaf]]:

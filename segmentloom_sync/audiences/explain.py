@@ -238,8 +238,11 @@ def _further(audience: Audience, row: Mapping[str, Any]) -> list[Judged]:
         evidence = {"group": holdout["group"], "percent": holdout["basis_points"] / 100}
         judged.append(Judged("holdout", holdout_text(audience), bool(row["is_held_out"]), evidence))
     if audience.outranked_by:
-        before = [
-            name for number, name in enumerate(audience.outranked_by, start=1) if row[f"outranked_{number}"]
+        taking = [
+            other.name
+            for number, other in enumerate(audience.outranked_by, start=1)
+            if row[f"outranked_{number}"]
         ]
+        before = taking[:1]  # the first by rank has it, and keeps it out of the others
         judged.append(Judged("priority", priority_text(audience), bool(before), {"member_of": before}))
     return judged

@@ -57,7 +57,7 @@ class Audience:
         rank_position: where its priority's rank stands, when it has one.
         cadence_position: where its cadence stands; without one, where its priority group does.
         list_positions: where the list of each sync stands.
-        outranked_by: the audiences of its priority group that come before it.
+        outranked_by: the audiences of its priority group that come before it, by rank.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Audience:
     rank_position: Position | None = None
     cadence_position: Position = START
     list_positions: tuple[Position, ...] = ()
-    outranked_by: tuple[str, ...] = ()
+    outranked_by: tuple[Audience, ...] = ()
 
     @property
     def definition(self) -> dict[str, Any]:
         """Who is a member, as the dbt macro takes it."""
-        return self.file.definition(self.name, self.outranked_by)
+        return self.file.definition(self.name, [(other.name, other.file) for other in self.outranked_by])
 
     @property
     def description(self) -> str:

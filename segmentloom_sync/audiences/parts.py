@@ -40,7 +40,7 @@ def holdout_text(audience: Audience) -> str:
 
 def priority_text(audience: Audience) -> str:
     """The priority in words."""
-    return f"priority: members of {', '.join(audience.outranked_by)}"
+    return f"priority: members of {', '.join(other.name for other in audience.outranked_by)}"
 
 
 def group_text(condition: Condition) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from segmentloom_sync.audiences.problems import Position, Problem, suggestion
 from segmentloom_sync.audiences.reader import read
 
 if TYPE_CHECKING:
     from segmentloom_sync.audiences.library import Audience
+
+
+MOST_LEVELS: Final = 10
+"""So many audiences may be used one through the other: each is a view on the next, and BigQuery reads no more
+than 16 views through each other (https://cloud.google.com/bigquery/quotas#view_limits)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,19 @@ def _ranked(audience: Audience, audiences: Iterable[Audience], claims: Iterable[
     priority = audience.file.priority
     if priority is None or audience.rank_position is None:
         return audience
-    before = [
-        other.name
-        for other in _rivals(audience, audiences)
-        if other.file.priority and other.file.priority.rank < priority.rank
-    ]
+    before = sorted(
+        (other for other in _rivals(audience, audiences) if _rank(other) < priority.rank), key=_rank
+    )
     doubtful = [claim.name for claim in claims if claim.may_outrank(priority.group, priority.rank)]
     named = [reference for reference in audience.references if not reference.is_rank]
-    ranks = [Reference(name, audience.rank_position, is_rank=True) for name in sorted([*before, *doubtful])]
-    return replace(audience, references=(*named, *ranks), outranked_by=tuple(sorted(before)))
+    first = sorted([*(other.name for other in before), *doubtful])
+    ranks = [Reference(name, audience.rank_position, is_rank=True) for name in first]
+    return replace(audience, references=(*named, *ranks), outranked_by=tuple(before))
+
+
+def _rank(audience: Audience) -> int:
+    """Its rank in its priority group; 0 in none."""
+    return audience.file.priority.rank if audience.file.priority else 0
 
 
 def _group_problems(audience: Audience, audiences: Iterable[Audience]) -> Iterator[Problem]:
@@ -195,11 +204,39 @@ def _reference_problems(
             if reference.name not in usable
             or (reference.is_read and _path_back(reference.name, audience.name, by_name))
         ]
+        wrong = wrong or list(_too_deep(usable))
         if not wrong:
             return problems
         problems += wrong
         files = {problem.path for problem in wrong}
         usable = {name: audience for name, audience in usable.items() if audience.path not in files}
+
+
+def _too_deep(audiences: Mapping[str, Audience]) -> Iterator[Problem]:
+    """Audiences that use others through too many others; none of them uses itself."""
+    levels: dict[str, int] = {}
+
+    def level(name: str) -> int:
+        if name not in levels:
+            # Of an audience that comes first in a priority group the conditions are looked at, not the view.
+            levels[name] = max(
+                (
+                    level(reference.name) + (0 if reference.is_rank else 1)
+                    for reference in audiences[name].references
+                    if reference.is_read
+                ),
+                default=0,
+            )
+        return levels[name]
+
+    for audience in audiences.values():
+        for reference in audience.references:
+            if reference.is_read and not reference.is_rank and level(reference.name) == MOST_LEVELS:
+                message = (
+                    f"'{reference.name}' uses other audiences through {MOST_LEVELS} levels already, the most "
+                    "there may be; write the conditions of one of them out instead"
+                )
+                yield Problem(audience.path, reference.position, message)
 
 
 def _cause(

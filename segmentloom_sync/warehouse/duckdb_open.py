@@ -62,6 +62,8 @@ def _open(settings: DuckDbSettings, *, read_only: bool) -> duckdb.DuckDBPyConnec
         for name, value in settings.settings.items():
             connection.execute(f"set {identifier(str(name))} = {_value(value)}")
         connection.execute("set global TimeZone = 'UTC'")
+        # It would be on stdout where Python was started with `-c`, among what a command answers.
+        connection.execute("set enable_progress_bar = false")
         if not read_only:
             # In memory, so that a killed run leaves no rows; all cursors see it, unlike temporary tables.
             connection.execute(f"attach if not exists ':memory:' as {SCRATCH}")

@@ -12,12 +12,11 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from segmentloom_sync.audiences.definition import AudienceFile
 from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from tests.audience_tables import open_warehouse
-from tests.end_to_end.test_audiences import lay_out
+from tests.end_to_end.test_audiences import definition_of, lay_out
 from tests.oracles.audience_generator import MOMENTS, Generator
 from tests.oracles.audience_mutants import MUTANTS
 from tests.oracles.audiences import World
@@ -35,7 +34,7 @@ class Case:
     world: World
     connection: duckdb.DuckDBPyConnection
     warehouse: DuckDb
-    audiences: list[tuple[dict[str, Any], dict[str, Any], list[str]]]
+    audiences: list[tuple[dict[str, Any], set[str]]]
     right: list[str] = field(default_factory=list)
 
     def sql(self, project: Path) -> Iterator[str]:
@@ -46,17 +45,17 @@ class Case:
             self.warehouse,
             variables={"segmentloom_as_of": self.world.as_of.isoformat()},
         )
-        for _, definition, _ in self.audiences:
+        for definition, _ in self.audiences:
             yield macros.render("audience_members", definition)
 
     def agrees(self, number: int, sql: str) -> bool:
         """Whether a query has the members of an audience."""
-        file, _, outranked_by = self.audiences[number]
+        _, members = self.audiences[number]
         try:
             found = {row[0] for row in self.connection.execute(f"select profile_id from ({sql})").fetchall()}
         except duckdb.Error:
             return False
-        return found == self.world.members(file, "own", outranked_by)
+        return found == members
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +70,8 @@ def cases() -> Iterator[list[Case]]:
         audiences = []
         for _ in range(AUDIENCES):
             file = generator.file(depth=0)
-            outranked_by = generator.pick.choice([[], [], ["buyers", "staff"]])
-            definition = AudienceFile.model_validate(file).definition("own", outranked_by)
-            audiences.append((file, definition, outranked_by))
+            first, ranked = generator.outranking(world, depth=0)
+            audiences.append((definition_of(file, first), ranked.members(file, "own", first)))
         case = Case(world, connection, warehouse, audiences)
         case.right = list(case.sql(REPOSITORY))
         made.append(case)

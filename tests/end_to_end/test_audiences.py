@@ -28,9 +28,9 @@ def test_random_audiences_hold_who_python_says(seed: int) -> None:
         macros = renderer(warehouse, variables={"segmentloom_as_of": world.as_of.isoformat()})
         for _ in range(AUDIENCES):
             file = generator.file()
-            outranked_by = generator.pick.choice([[], [], ["staff"], ["buyers", "staff"]])
-            definition = AudienceFile.model_validate(file).definition("own", outranked_by)
-            members = world.members(file, "own", outranked_by)
+            first, ranked = generator.outranking(world)
+            definition = definition_of(file, first)
+            members = ranked.members(file, "own", first)
             sql = macros.render("audience_members", definition)
             found = {row[0] for row in connection.execute(f"select profile_id from ({sql})").fetchall()}
             assert found == members, _explain(file)
@@ -38,6 +38,12 @@ def test_random_audiences_hold_who_python_says(seed: int) -> None:
             expected = [len(members), *(len(world.holding(part, file["time_zone"])) for part in parts)]
             [counts] = connection.execute(macros.render("audience_preview", definition)).fetchall()
             assert [*counts][-len(expected) :] == expected, _explain(file)
+
+
+def definition_of(file: Mapping[str, Any], first: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The definition of an audience, and of those that come first, as macros take it."""
+    others = [(name, AudienceFile.model_validate(other)) for name, other in first.items()]
+    return AudienceFile.model_validate(file).definition("own", others)
 
 
 def lay_out(connection: duckdb.DuckDBPyConnection, world: World) -> None:

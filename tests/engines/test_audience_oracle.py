@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentloom_sync.audiences.definition import AudienceFile
 from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.base import Columns, Engine, Warehouse
 from segmentloom_sync.warehouse.connect import connect
+from tests.end_to_end.test_audiences import definition_of
 from tests.engines.conftest import NewWorkspace
 from tests.oracles.audience_generator import AS_OF, Generator, leaves
 from tests.oracles.audiences import World
@@ -101,13 +101,14 @@ def test_random_audiences_hold_who_python_says(populated: Populated) -> None:
     wrong = []
     for _ in range(AUDIENCES):
         file = populated.generator.file()
-        definition = AudienceFile.model_validate(file).definition("own", ["staff"])
+        first, ranked = populated.generator.outranking(populated.world)
+        definition = definition_of(file, first)
         query = populated.macros.render("audience_members", definition)
         members = f"select members.profile_id from ({query}) as members"
         found = {str(row[0]) for row in populated.warehouse.rows(members)}
         [counts] = populated.warehouse.rows(populated.macros.render("audience_preview", definition))
         parts = [*leaves(file["match"]), *leaves(file.get("exclude", {"all": []}))]
-        wanted = populated.world.members(file, "own", ["staff"])
+        wanted = ranked.members(file, "own", first)
         expected = [
             len(wanted),
             *(len(populated.world.holding(part, file["time_zone"])) for part in parts),

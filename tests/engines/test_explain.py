@@ -130,7 +130,7 @@ def test_every_figure_and_condition_is_as_python_has_it(populated: Populated) ->
     for _ in range(AUDIENCES):
         file = populated.generator.file()
         model = AudienceFile.model_validate({**file, "sync": SYNC})
-        audience = Audience("own", "audiences/own.yml", model, outranked_by=("staff",))
+        audience = Audience("own", "audiences/own.yml", model, outranked_by=(populated.others["staff"],))
         members = world.members(file, "own", ["staff"])
         context = json.dumps(file, default=str)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -128,6 +129,16 @@ class Generator:
             for name in ("staff", "buyers")
         }
         return World(traits, events, self.as_of, audiences)
+
+    def outranking(self, world: World, depth: int = 3) -> tuple[dict[str, dict[str, Any]], World]:
+        """Up to two files that come first, by rank, and the world with their members."""
+        files = {
+            name: self.file(depth) for name in self.pick.choice([[], [], ["first"], ["first", "second"]])
+        }
+        for place, (name, file) in enumerate(files.items()):
+            members = frozenset(world.members(file, name, [*files][:place]))
+            world = replace(world, audiences={**world.audiences, name: members})
+        return files, world
 
     def file(self, depth: int = 3) -> dict[str, Any]:
         """Who is a member, as an audience file says it; its groups are at most so deep."""

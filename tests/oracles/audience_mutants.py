@@ -95,7 +95,7 @@ MUTANTS = {
     "who is excluded is let in": SqlMutant(
         MEMBERSHIP, "'not (' ~ segmentloom.condition(", "'(' ~ segmentloom.condition("
     ),
-    "match or not excluded is enough": SqlMutant(MEMBERSHIP, "join(' and ')", "join(' or ')"),
+    "match or not excluded is enough": SqlMutant(MEMBERSHIP, "parts | join(' and ')", "parts | join(' or ')"),
     "who is held out is drawn among 1,000": SqlMutant(
         "macros/cross_db/hash_bucket.sql", "expression) }}, 10000)", "expression) }}, 1000)"
     ),
@@ -106,6 +106,11 @@ MUTANTS = {
     "no audience comes first": SqlMutant(MEMBERSHIP, "definition.get('outranked_by', [])", "[]"),
     "one audience comes first": SqlMutant(
         MEMBERSHIP, "definition.get('outranked_by', [])", "definition.get('outranked_by', [])[:1]"
+    ),
+    "who comes first keeps off whom it leaves out": SqlMutant(
+        MEMBERSHIP,
+        "segmentloom.taken_condition(first, findings)",
+        "segmentloom.condition(first['match'], findings)",
     ),
 }
 """What random audiences over messy events must show."""

@@ -135,7 +135,7 @@ def test_a_definition_written_by_hand_is_checked_too(definition: dict[str, Any],
     [
         ({"event": "x"}, "has the keys match, exclude, holdout, outranked_by; found event"),
         ({"exclude": {"event": "x"}}, "needs the key match"),
-        ({"match": {"event": "x"}, "outranked_by": ["x; --"]}, "an audience name"),
+        ({"match": {"event": "x"}, "outranked_by": ["x"]}, "outranked_by lists definitions"),
         (
             {"match": {"event": "x"}, "holdout": {"group": "a", "basis_points": "9"}},
             "a whole number of basis",

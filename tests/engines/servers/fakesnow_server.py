@@ -26,10 +26,16 @@ from until_orphaned import end_with_parent
 COMMENT = r"(?:\s|/\*.*?\*/)*"
 
 # Answered as done without being run: nothing here has owners or descriptions.
+ABORTS_ON_ERROR = re.compile(
+    rf"^{COMMENT}alter\s+session\s+set\s+transaction_abort_on_error\s*=\s*true\b", re.IGNORECASE
+)
 WITHOUT_EFFECT = [
+    ABORTS_ON_ERROR.pattern,
     rf"^{COMMENT}alter\s+table\s+\S+\s+alter\b[\s\S]*\bcomment\b",
     rf"^{COMMENT}(grant|revoke)\b",
 ]
+
+ROLLBACK = re.compile(rf"^{COMMENT}rollback\b", re.IGNORECASE)
 
 # DuckDB makes no temporary relation with a qualified name.
 TEMPORARY = re.compile(
@@ -59,25 +65,43 @@ def execute(self: FakeSnowflakeCursor, command: str, *arguments: Any, **options:
 def execute_as_snowflake(
     self: FakeSnowflakeCursor, command: str, *arguments: Any, **options: Any
 ) -> FakeSnowflakeCursor:
-    """Turn any failure into a Snowflake error: fakesnow's own HTTP 500 is asked again without end."""
+    """Turn any failure into a Snowflake error: fakesnow's own HTTP 500 is asked again without end.
+
+    DuckDB aborts a transaction that fails, Snowflake only where the session asks for it; elsewhere it goes
+    on. Who lets it go on is told so: the next statement would be part of it, or commit half of it.
+    """
+    session = self._conn
+    if getattr(session, "failed_in_transaction", False) and not ROLLBACK.match(command):
+        session.failed_in_transaction = False
+        raise snowflake.connector.errors.ProgrammingError(
+            msg="the transaction that failed before was neither aborted nor rolled back", errno=9998
+        )
+    session.failed_in_transaction = False
+    if ABORTS_ON_ERROR.match(command):
+        session.aborts_on_error = True
     command = SHOW_GRANTS.sub(NO_GRANTS, TEMPORARY.sub(r"\1", command))
     command = HEXADECIMAL.sub(r"cast('0x' || \1 as bigint)", command)
     try:
         return execute_as_shipped(self, command, *arguments, **options)
     except snowflake.connector.errors.Error:
+        after_failure(self)
         raise
     except Exception as error:
-        roll_back(self)
+        after_failure(self)
         message = f"{type(error).__name__}: {error}"
         raise snowflake.connector.errors.ProgrammingError(
             msg=message, errno=9999, sqlstate="XX000"
         ) from error
 
 
-def roll_back(cursor: FakeSnowflakeCursor) -> None:
-    """Leave an aborted transaction, in which DuckDB would refuse all later statements of the session."""
+def after_failure(cursor: FakeSnowflakeCursor) -> None:
+    """Where errors abort transactions, do nothing: DuckDB refuses all but a rollback, as Snowflake does."""
+    session = cursor._conn
+    if getattr(session, "aborts_on_error", False):
+        return
     try:
         cursor._duck_conn.rollback()
+        session.failed_in_transaction = True
     except Exception as error:
         if "no transaction is active" not in str(error):
             raise

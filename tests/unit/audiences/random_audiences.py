@@ -39,7 +39,8 @@ class Stage:
     def audience(self, file: Mapping[str, Any], outranked_by: tuple[str, ...]) -> Audience:
         """The audience `own`."""
         model = AudienceFile.model_validate(file)
-        return Audience("own", "audiences/own.yml", model, outranked_by=outranked_by)
+        first = tuple(self.others[name] for name in outranked_by)
+        return Audience("own", "audiences/own.yml", model, outranked_by=first)
 
     def random_audience(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """A file, and who outranks it."""

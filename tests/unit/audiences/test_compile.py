@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from textwrap import dedent
@@ -12,7 +13,10 @@ import yaml
 from segmentloom_sync.audiences.compile import compile_audiences, write_models
 from segmentloom_sync.audiences.library import MODELS, load_audiences
 from segmentloom_sync.errors import ConfigError, DefinitionError
+from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import ProjectFolder
+from tests.audience_tables import open_warehouse
+from tests.unit.audiences.random_audiences import PROJECT as PACKAGE
 from tests.unprivileged import reachable_folder, unprivileged
 from tests.workspace import REPOSITORY
 
@@ -324,6 +328,7 @@ def test_a_definition_says_all_that_the_macros_need(project: ProjectFolder) -> N
     assert problems == []
     assert audiences["staff"].definition["holdout"] == {"group": "spring", "basis_points": 500}
     assert audiences["first"].outranked_by == ()
+    assert audiences["whole"].outranked_by == (audiences["first"],)
     zone = {"time_zone": "Europe/Berlin"}
     assert audiences["whole"].definition == {
         "match": {
@@ -350,7 +355,12 @@ def test_a_definition_says_all_that_the_macros_need(project: ProjectFolder) -> N
         },
         "exclude": {"audience": "staff"},
         "holdout": {"group": "whole", "basis_points": 1250},
-        "outranked_by": ["first"],
+        "outranked_by": [
+            {
+                "audience": "first",
+                "match": {"event": "z", "count": {"operator": ">=", "number": 1}},
+            }
+        ],
     }
 
 
@@ -369,6 +379,38 @@ def test_ranks_of_a_group_are_references(project: ProjectFolder) -> None:
         "audiences/f.yml:2:31: the audience uses itself: f -> e -> f",
         "audiences/d.yml:2:31: comes after the audience 'b' of its group, whose file is wrong",
         "audiences/d.yml:2:31: comes after the audience 'c' of its group, whose file is wrong",
+    ]
+
+
+def test_the_first_audience_of_a_group_is_the_one_that_leaves_nobody_out(project: ProjectFolder) -> None:
+    for rank in range(1, 21):
+        write(project, f"a{21 - rank}", f"match: {{event: x{rank}}}\npriority: {{group: life, rank: {rank}}}")
+    audiences, problems = load_audiences(project)
+    assert problems == []
+    macros = MacroRenderer(PACKAGE, open_warehouse()[1])
+    sizes = []
+    for rank in range(1, 21):
+        definition = audiences[f"a{21 - rank}"].definition
+        before = [first["audience"] for first in definition.get("outranked_by", [])]
+        assert before == [f"a{21 - earlier}" for earlier in range(1, rank)]
+        sizes.append(len(macros.render("audience_members", definition)))
+    growth = [after - before for before, after in itertools.pairwise(sizes)]
+    assert max(growth[1:]) <= growth[0] + 10, "the text grows by as much with each rank"
+
+
+def test_audiences_use_others_through_ten_levels_at_most(project: ProjectFolder) -> None:
+    write(project, "a0", "match: {event: x}")
+    for level in range(1, 13):
+        write(project, f"a{level}", f"match: {{audience: a{level - 1}}}")
+    write(project, "b1", "match: {event: x}\npriority: {group: life, rank: 1}\nexclude: {audience: a8}")
+    write(project, "b2", "match: {event: x}\npriority: {group: life, rank: 2}")
+    write(project, "b3", "match: {all: [{audience: b2}, {audience: a9}]}")
+    audiences, problems = load_audiences(project)
+    assert sorted(audiences) == [*(f"a{level}" for level in (0, 1, 10, *range(2, 10))), "b1", "b2", "b3"]
+    assert [str(problem) for problem in problems] == [
+        "audiences/a11.yml:1:19: 'a10' uses other audiences through 10 levels already, the most there may "
+        "be; write the conditions of one of them out instead",
+        "audiences/a12.yml:1:19: uses the audience 'a11', whose file is wrong",
     ]
 
 

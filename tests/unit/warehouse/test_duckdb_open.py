@@ -41,3 +41,30 @@ def test_a_file_that_was_never_finished_is_made_again(tmp_path: Path) -> None:
     connect(Project.find(workspace.path), wait_seconds=0).close()
     assert (workspace.path / "warehouse.duckdb").exists()
     assert not (workspace.path / "warehouse.duckdb.new").exists()
+
+
+ASKS = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.connect import connect
+
+with closing(connect(Project.find(Path(sys.argv[1])))) as warehouse:
+    print(warehouse.rows("select current_setting('enable_progress_bar')"))
+"""
+
+
+def test_no_bar_gets_into_what_a_command_answers(tmp_path: Path) -> None:
+    """DuckDB draws one on stdout where it takes Python for a person's, as with `python -c`."""
+    workspace = Workspace.create(tmp_path / "project")
+
+    asked = subprocess.run(
+        [sys.executable, "-c", ASKS, str(workspace.path)],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+
+    assert asked.stdout == "[(False,)]\n"
