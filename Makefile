@@ -9,7 +9,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup test test-all lint format demo bench bench-identity bench-audiences docs clean
+.PHONY: help setup test test-all lint format demo demo-web bench bench-identity bench-audiences docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ format: setup ## rewrite the code in the project's style
 
 demo: setup ## a shop's events to three ad platforms (simulators), twice
 	$(BIN)/segmentloom-sync demo --fresh
+
+demo-web: setup ## a shop on this machine whose clicks appear in a profile
+	$(BIN)/python sdk/demo/serve.py
 
 bench: setup benchmarks/.venv/.ready ## measure a shop's journey against the limits of the machine
 	$(BIN)/python benchmarks/journey.py

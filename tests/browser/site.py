@@ -27,7 +27,9 @@ class Site:
     """Serves the same page under every path, with the path as its title; use it as a context manager.
 
     Attributes:
-        options: what the snippet gives to `init`.
+        key: what the snippet gives to `init`, and
+        options: what else.
+        script: where the SDK is loaded from.
         security_policy: the Content-Security-Policy header; with one, the snippet is in a file of its own.
         calls: JavaScript after the snippet.
     """
@@ -41,7 +43,9 @@ class Site:
 
     def start_over(self) -> None:
         """Forgets what a test has set."""
+        self.key = KEY
         self.options: dict[str, Any] = dict(self._defaults)
+        self.script = "/segmentloom.js"
         self.security_policy: str | None = None
         self.calls = ""
 
@@ -56,9 +60,9 @@ class Site:
     def _inline_script(self) -> str:
         found = re.search(r"<script>\n(.*?)</script>", SNIPPET.read_text(), re.DOTALL)
         assert found
-        text = found[1].replace('"pk_YOUR_KEY"', json.dumps(KEY))
+        text = found[1].replace('"pk_YOUR_KEY"', json.dumps(self.key))
         text = text.replace('{ host: "https://collect.example.com" }', json.dumps(self.options))
-        assert KEY in text
+        assert self.key in text
         assert json.dumps(self.options) in text
         return text + self.calls
 
@@ -70,7 +74,7 @@ class Site:
         )
         return (
             f"<!doctype html><html><head><title>Page {path}</title><link rel=icon href='data:,'>{script}"
-            f"<script async src='/segmentloom.js'></script></head><body>{BODY}</body></html>"
+            f"<script async src='{self.script}'></script></head><body>{BODY}</body></html>"
         )
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
 from tests.browser.installed import SDK
 from tests.browser.receiver import KEY, Receiver
 from tests.browser.site import Site
@@ -29,6 +31,7 @@ def test_a_strict_security_policy_is_enough(visitor: Visitor, receiver: Receiver
     receiver.wait_for_events("Last")
 
 
+@pytest.mark.slow
 def test_a_policy_without_the_collector_is_not_a_loss(
     visitor: Visitor, receiver: Receiver, site: Site
 ) -> None:

@@ -86,7 +86,7 @@ def test_clicks_are_not_recorded_unless_asked_for(visitor: Visitor, receiver: Re
     ("clicks", "expected"),
     [
         (True, ["Element Clicked", "Element Clicked", "Plan Chosen"]),
-        ("[data-track]", ["Plan Chosen"]),
+        pytest.param("[data-track]", ["Plan Chosen"], marks=pytest.mark.slow),
     ],
 )
 def test_clicks_on_links_buttons_or_what_a_selector_finds(

@@ -84,6 +84,7 @@ def test_a_site_may_send_the_signal_on_instead(visitor: Visitor, receiver: Recei
     assert page["context"]["gpc"] is True
 
 
+@pytest.mark.slow
 def test_do_not_track_counts_when_the_site_says_so(visitor: Visitor, receiver: Receiver, site: Site) -> None:
     with visitor.before_each_page(DO_NOT_TRACK):
         visitor.open("/ignored")

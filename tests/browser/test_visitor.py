@@ -36,9 +36,9 @@ def test_subdomains_share_the_visitor_and_the_session(visitor: Visitor, receiver
     ("host", "domain"),
     [
         ("www.shop{n}.co.uk", ".shop{n}.co.uk"),
-        ("shop{n}.github.io", "shop{n}.github.io"),
-        ("www.shop{n}.test", ".shop{n}.test"),
-        ("shop{n}", "shop{n}"),
+        pytest.param("shop{n}.github.io", "shop{n}.github.io", marks=pytest.mark.slow),
+        pytest.param("www.shop{n}.test", ".shop{n}.test", marks=pytest.mark.slow),
+        pytest.param("shop{n}", "shop{n}", marks=pytest.mark.slow),
         ("127.0.0.1", "127.0.0.1"),
     ],
 )
