@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from segmentloom_sync.audiences.preview import PreparedPreview
     from segmentloom_sync.project import Project
     from segmentloom_sync.warehouse.base import Warehouse
+
+LIST_PRICE_PER_TIB: Final = 6.25
+"""US dollars, on demand, in the multi-region US (https://cloud.google.com/bigquery/pricing)."""
 
 
 @app.command()
@@ -42,6 +45,16 @@ def preview(
             "--max-bytes", min=1, help="BigQuery: read nothing if more bytes than this would be.", metavar="N"
         ),
     ] = None,
+    price_per_tib: Annotated[
+        float,
+        typer.Option(
+            "--price-per-tib",
+            min=0,
+            envvar="SEGMENTLOOM_PRICE_PER_TIB",
+            help="BigQuery: what 2^40 bytes cost you, for the estimate; default: the list price in USD.",
+            metavar="PRICE",
+        ),
+    ] = LIST_PRICE_PER_TIB,
     json: Json = False,
     config: Config = None,
     project_dir: ProjectDir = None,
@@ -72,11 +85,15 @@ def preview(
             with visits.visit() as warehouse:
                 prepared = _prepare(project, warehouse, choice, at or datetime.now(UTC), config)
                 estimate = prepared.estimated_bytes(max_bytes)
+                cost = None if estimate is None else round(estimate / 2**40 * price_per_tib, 4)
                 if estimate is not None:
-                    terminal.say(f"{warehouse.engine} estimates that this reads {estimate:,} bytes")
+                    terminal.say(
+                        f"{warehouse.engine} estimates that this reads {estimate:,} bytes, "
+                        f"which cost {cost:,.4f} at {price_per_tib:g} per TiB"
+                    )
                 result = prepared.count()
             if json:
-                terminal.print_json(result.document())
+                terminal.print_json({**result.document(), "estimated_cost": cost})
             else:
                 print_preview(result)
 

@@ -24,13 +24,15 @@ PUBLISHED = (
     "segmentloom__audience_changes",
 )
 INSPECTED = (
+    "int_segmentloom__profile_events",
     "int_segmentloom__links",
     "int_segmentloom__kept_links",
     "segmentloom__profile_redirects",
     "segmentloom__identity_conflicts",
     "segmentloom__identifier_problems",
 )
-"""Views that no audience needs, but whoever looks into a profile, undoes a merge or asks for match rates."""
+"""Views that no audience needs, but whoever previews one, looks into a profile, undoes a merge or asks for
+match rates."""
 _CONDITIONS = "int_segmentloom__conditions"
 """What all compiled audiences read: its tests are theirs, too."""
 _SHARED = frozenset({HASHED_IDENTIFIERS, *PUBLISHED})

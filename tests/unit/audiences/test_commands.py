@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from segmentloom_sync.cli.app import app
 from segmentloom_sync.errors import ConfigError, DefinitionError
+from segmentloom_sync.warehouse.duckdb import DuckDb
 from tests.audience_tables import fill, open_warehouse
 from tests.workspace import REPOSITORY, Workspace
 
@@ -117,6 +118,18 @@ def test_preview_refuses_a_limit_where_nobody_estimates(workspace: Workspace) ->
     result = CliRunner().invoke(app, ["preview", "free", "--max-bytes", "5"])
     assert isinstance(result.exception, ConfigError)
     assert result.exception.message == "duckdb does not say beforehand how much a query reads"
+
+
+def test_preview_says_beforehand_what_it_costs(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB as if it knew what a query reads: no engine that knows it can be reached from a test."""
+    monkeypatch.setattr(DuckDb, "estimated_bytes", lambda *_: 3 * 2**38)
+    dear = CliRunner().invoke(app, ["preview", "free", "--json", "--price-per-tib", "8"])
+    queries = json.loads(dear.stdout)["estimated_bytes"] // (3 * 2**38)
+    assert json.loads(dear.stdout)["estimated_cost"] == 6 * queries
+    assert "which cost " in dear.stderr
+    assert " at 8 per TiB" in dear.stderr
+    listed = CliRunner().invoke(app, ["preview", "free", "--json"])
+    assert json.loads(listed.stdout)["estimated_cost"] == round(0.75 * 6.25 * queries, 4)
 
 
 def test_preview_prints_tables_for_people_and_shows_brackets(workspace: Workspace) -> None:
