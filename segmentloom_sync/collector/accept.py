@@ -17,7 +17,6 @@ from segmentloom_sync.collector.authentication import (
     Callers,
     check_origin,
     credential_in,
-    credential_of,
 )
 from segmentloom_sync.collector.body import check_encoding, unpacked
 from segmentloom_sync.collector.client_address import Kept, TrustedProxies, kept_address
@@ -111,11 +110,9 @@ class Collector:
             Refusal: 401, 403, 415 or 429.
         """
         check_encoding(request.header("content-encoding"))
-        credential = credential_of(request)
-        if credential is None:
-            return Admitted(request, route, None)
-        caller = self.callers.identify(credential)
-        self._check(caller, request, route)
+        caller = self.callers.identify_head(request)
+        if caller is not None:
+            self._check(caller, request, route)
         return Admitted(request, route, caller)
 
     def accept(self, admitted: Admitted, body: bytes) -> Accepted:

@@ -24,7 +24,7 @@ BASE = FOLDER / "environments"
 UV = Path(sys.executable).parent / "uv"
 TIMEOUT_SECONDS = 600
 
-Name = Literal["fakesnow", "bqemulator", "check", "duckdb2", "lint"]
+Name = Literal["fakesnow", "bqemulator", "check", "duckdb2", "lint", "sdks"]
 HOLDS_THE_PRODUCT: frozenset[Name] = frozenset({"duckdb2"})
 
 
