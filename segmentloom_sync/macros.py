@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from segmentloom_sync.warehouse.base import Warehouse
 
 PACKAGE = "segmentloom"
-FOLDERS = ("cross_db", "audience", "phones", "destinations")
-"""The folders under macros/ whose files are pure text; the others hold materializations, hooks and tests."""
+FOLDERS = ("cross_db", "audience", "phones", "destinations", "sources", "identity")
+"""Folders under macros/; what reads sources needs more of dbt than there is here, see `names`."""
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(")
 
 
@@ -46,6 +46,7 @@ class MacroRenderer:
         warehouse: gives the engine and the names of relations.
         variables: dbt vars of this rendering; stronger than the project's.
         references: SQL that stands for `ref(name)` instead of the relation's name.
+        names: further names of dbt's context, or others for those that there are.
 
     Raises:
         ConfigError: the package is not installed in the project.
@@ -58,6 +59,7 @@ class MacroRenderer:
         *,
         variables: Mapping[str, Any] | None = None,
         references: Callable[[str], str | None] | None = None,
+        names: Mapping[str, Any] | None = None,
     ) -> None:
         self._warehouse = warehouse
         self._variables = {**project.variables, **(variables or {})}
@@ -65,7 +67,7 @@ class MacroRenderer:
         self._macros: dict[str, Callable[..., Any]] = {}
         self._texts = _texts_by_macro(macro_folder(project.directory))
         self._code = MacroCode(_environment(), target_folder(project.directory))
-        self._globals = _environment().make_globals(self._context(project))
+        self._globals = _environment().make_globals({**self._context(project), **(names or {})})
 
     def render(self, macro: str, /, *arguments: Any, **keywords: Any) -> str:
         """What a macro yields for these arguments, as text.

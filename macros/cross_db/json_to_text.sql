@@ -7,8 +7,9 @@
     cast(to_json({{ expression }}) as varchar)
 {%- endmacro %}
 
+{# to_json_string() makes the text null of a null. #}
 {% macro bigquery__json_to_text(expression) -%}
-    to_json_string({{ expression }})
+    case when {{ expression }} is not null then to_json_string({{ expression }}) end
 {%- endmacro %}
 
 {% macro snowflake__json_to_text(expression) -%}

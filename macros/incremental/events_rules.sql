@@ -13,10 +13,11 @@
     {%- endif -%}
     {%- set columns = [] -%}
     {%- for column in model.columns.values() -%}{%- do columns.append([column.name, column.data_type]) -%}{%- endfor -%}
-    {%- set code = [model.raw_code, segmentloom.deliveries(), segmentloom.usable_identifiers('events'), tojson(columns)] -%}
+    {%- set code = [model.raw_code, segmentloom.deliveries({'is_full': true, 'is_sketch': true, 'since': {}}), segmentloom.usable_identifiers('events'), tojson(columns)] -%}
     {{ return(
         'blocked=' ~ local_md5(tojson(list))
         ~ ' sources=' ~ local_md5(var('segmentloom_sources', []) | string)
+        ~ ' excluded=' ~ local_md5(tojson(var('segmentloom_exclude_events', none) or []))
         ~ ' models=' ~ local_md5(code | join('\n'))
     ) }}
 {%- endmacro %}
@@ -34,7 +35,8 @@
         {{ return('the last time that did not come to its end') }}
     {%- endif -%}
     {%- set names = {
-        'blocked': 'the blocked identifiers', 'sources': 'the var segmentloom_sources', 'models': 'the code of the models',
+        'blocked': 'the blocked identifiers', 'sources': 'the var segmentloom_sources',
+        'excluded': 'the var segmentloom_exclude_events', 'models': 'the code of the models',
     } -%}
     {%- set before, changed = own.rules.split(' '), [] -%}
     {%- for part in rules.split(' ') if part not in before -%}

@@ -55,11 +55,19 @@
         scratch, 'select count(*), count(known.event_id) from ' ~ changed ~ ' as changed left join ' ~ target_relation
         ~ ' as known on known.source_id = changed.source_id and known.event_id = changed.event_id'
     ) -%}
-    {%- set statements = [] -%}
-    {%- if counts[1] -%}
-        {%- do statements.extend(segmentloom.retract_statements(target_relation, changed, step)) -%}
+    {%- set statements, retracted = [], [] -%}
+    {%- if counts[1] -%}{%- do retracted.append(changed) -%}{%- endif -%}
+    {%- set gone = namespace(count=0) -%}
+    {%- if step.replaced -%}
+        {%- set undelivered = segmentloom.make_scratch(scratch, 'gone', segmentloom.undelivered_events(target_relation, step)) -%}
+        {%- set gone.count = segmentloom.scratch_numbers(scratch, 'select count(*) from ' ~ undelivered)[0] -%}
+        {%- if gone.count -%}{%- do retracted.append(undelivered) -%}{%- endif -%}
     {%- endif -%}
-    {%- if counts[0] -%}
+    {%- for keys in retracted -%}
+        {%- do statements.extend(segmentloom.retract_statements(target_relation, keys, step)) -%}
+    {%- endfor -%}
+    {%- set is_changed = counts[0] or gone.count -%}
+    {%- if is_changed -%}
         {%- set columns = model.columns.keys() | join(', ') -%}
         {#- The delete finds no rows. It makes another build of the events wait, or fail, until this one is through. -#}
         {%- do statements.extend([
@@ -68,12 +76,12 @@
             'insert into ' ~ target_relation ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ changed,
         ]) -%}
     {%- endif -%}
-    {%- do statements.extend(segmentloom.read_statements(scratch, step, step.batch if counts[0] else step.batch - 1)) -%}
+    {%- do statements.extend(segmentloom.read_statements(scratch, step, step.batch if is_changed else step.batch - 1)) -%}
     {%- if statements -%}
         {%- do segmentloom.run_together(statements) -%}
     {%- endif -%}
     {%- do store_raw_result(
-        'main', message=counts[0] ~ ' events added, ' ~ counts[1] ~ ' of them in place of a later delivery', code='OK',
+        'main', message=counts[0] ~ ' events added, ' ~ counts[1] ~ ' of them in place of another delivery, ' ~ gone.count ~ ' gone', code='OK',
         rows_affected=counts[0] | string, agate_table=none
     ) -%}
 {%- endmacro %}

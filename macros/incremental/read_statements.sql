@@ -8,7 +8,7 @@
             ~ ' from ' ~ scratch.relations.loads ~ ' where load_id not in (select load_id from ' ~ known ~ ')'
         ) -%}
     {%- endif -%}
-    {%- for name, consumer in segmentloom.timed_sources().items() if step.is_full or name in step.watermarks -%}
+    {%- for name, consumer in step.timed.items() if step.is_full or name in step.watermarks -%}
         {%- do statements.extend(
             segmentloom.progress_statements(consumer, step.generation, batch, watermark=step.watermarks.get(name))
         ) -%}

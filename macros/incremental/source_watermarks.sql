@@ -4,26 +4,43 @@
 -#}
 {% macro timed_sources() -%}
     {%- set timed = {} -%}
-    {%- for source in var('segmentloom_sources', []) if 'loaded_at' in source.get('columns', {}) -%}
-        {%- if not segmentloom.source_relation(source).is_cte -%}
-            {%- do timed.update({source.name: 'source:' ~ source.name}) -%}
-        {%- endif -%}
+    {%- for source in var('segmentloom_sources', []) if segmentloom.load_times_of_source(source) -%}
+        {%- do timed.update({source.name: 'source:' ~ source.name}) -%}
     {%- endfor -%}
     {{ return(timed) }}
+{%- endmacro %}
+
+{# The query for all load times of a source, as loaded_at; none when it does not say them. #}
+{% macro load_times_of_source(source) -%}
+    {%- if source.get('kind') == 'custom' and ('loaded_at' not in source.get('columns', {}) or segmentloom.source_relation(source).is_cte) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set queries = [] -%}
+    {%- for part in segmentloom.source_parts(source) -%}
+        {%- if part.get('load_times') -%}
+            {%- do queries.append(part.load_times) -%}
+            {%- continue -%}
+        {%- elif part.get('reads_all') -%}
+            {%- continue -%}
+        {%- elif not part.times.get('loaded_at') -%}
+            {{ return(none) }}
+        {%- endif -%}
+        {%- do queries.append('select ' ~ part.times.loaded_at ~ ' as loaded_at from ' ~ part.rows) -%}
+    {%- endfor -%}
+    {{ return(queries | join(' union all ')) }}
 {%- endmacro %}
 
 {#-
     The latest load time in each of them, as ISO text, where it is later than what is known. Asked before they are read, so that rows which come in between
     are read again rather than never; of times up to now, so that one wrong clock does not hide what follows.
 -#}
-{% macro load_times_of_sources(known) -%}
+{% macro load_times_of_sources(step, known) -%}
     {%- set latest = {} -%}
     {%- set queries = [] -%}
-    {%- for source in var('segmentloom_sources', []) if source.name in segmentloom.timed_sources() -%}
-        {%- set loaded_at = segmentloom.utc_timestamp(segmentloom.source_value(source, 'loaded_at')) -%}
+    {%- for source in var('segmentloom_sources', []) if source.name in step.timed -%}
         {%- do queries.append(
             'select ' ~ segmentloom.literal(source.name) ~ ' as name, max(loaded_at) as loaded_at from ('
-            ~ 'select ' ~ loaded_at ~ ' as loaded_at from ' ~ segmentloom.source_relation(source) ~ ') as source'
+            ~ segmentloom.load_times_of_source(source) ~ ') as source'
             ~ ' where loaded_at between ' ~ segmentloom.timestamp_literal('1970-01-01')
             ~ ' and ' ~ segmentloom.timestamp_literal(segmentloom.run_time())
         ) -%}
@@ -40,7 +57,7 @@
 {%- endmacro %}
 
 {# From which load time on each is read: its watermark less the hours that rows may be late by. #}
-{% macro times_to_read_since(known) -%}
+{% macro times_to_read_since(step, known) -%}
     {%- set hours = var('segmentloom_lookback_hours', 72) -%}
     {%- if hours is not number or hours is boolean or hours < 0 or hours > 87600 -%}
         {{ exceptions.raise_compiler_error(
@@ -49,7 +66,7 @@
     {%- endif -%}
     {%- set lookback = modules.datetime.timedelta(hours=hours) -%}
     {%- set since = {} -%}
-    {%- for name, consumer in segmentloom.timed_sources().items() if known.get(consumer, {}).get('watermark') -%}
+    {%- for name, consumer in step.timed.items() if known.get(consumer, {}).get('watermark') -%}
         {%- do since.update({name: segmentloom.iso_text(known[consumer].watermark - lookback)}) -%}
     {%- endfor -%}
     {{ return(since) }}

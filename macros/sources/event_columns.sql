@@ -6,6 +6,11 @@
     ]) }}
 {%- endmacro %}
 
+{# What is known of a delivery of a configured source, in this order. #}
+{% macro stated_columns() -%}
+    {{ return(segmentloom.event_columns() + ['load_id', 'line_number', 'content', 'refusal']) }}
+{%- endmacro %}
+
 {# Which of several deliveries of one event counts: the first by these. #}
 {% macro delivery_order() -%}
     {{ return(['loaded_at', 'load_id', 'line_number', 'received_at']) }}

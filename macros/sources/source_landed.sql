@@ -10,7 +10,8 @@
         {%- for column in segmentloom.event_columns() + ['load_id', 'line_number'] %}
         {{ column }},
         {%- endfor %}
-        cast(null as {{ dbt.type_string() }}) as content
+        cast(null as {{ dbt.type_string() }}) as content,
+        cast(null as {{ dbt.type_string() }}) as refusal
 
     from {{ source('segmentloom_raw', 'events') }}
 

@@ -1,6 +1,9 @@
-{# The relation a source reads: text `schema.table` or `database.schema.table`, a mapping of those parts, or `{ref: model}`. #}
-{% macro source_relation(source) -%}
-    {%- set given = source.get('relation') -%}
+{#-
+    The relation a source reads: text `schema.table` or `database.schema.table`, a mapping of those parts, or
+    `{ref: model}`. `key` is the key of the source that says it.
+-#}
+{% macro source_relation(source, key='relation') -%}
+    {%- set given = source.get(key) -%}
     {%- if given is mapping and given.get('ref') -%}
         {{ return(segmentloom.live_relation(ref(given.ref))) }}
     {%- endif -%}
@@ -10,7 +13,7 @@
             if parts | length in (2, 3) else {} -%}
     {%- endif -%}
     {%- if given is not mapping or not given.get('schema') or not given.get('identifier') -%}
-        {{ segmentloom.source_problem(source, 'relation', "is missing or unclear; write \"schema.table\", \"database.schema.table\" or {ref: model}") }}
+        {{ segmentloom.source_problem(source, key, "is missing or unclear; write \"schema.table\", \"database.schema.table\" or {ref: model}") }}
     {%- endif -%}
     {{ return(api.Relation.create(database=given.get('database') or target.database, schema=given.schema, identifier=given.identifier)) }}
 {%- endmacro %}

@@ -39,6 +39,9 @@ changed as (
     where
         known.event_id is null
         or {{ segmentloom.comes_before('first_deliveries', 'known', segmentloom.delivery_order()) }}
+        {%- if step.replaced %}
+        or (known.load_id <> first_deliveries.load_id and {{ segmentloom.is_replaced('known', step) }})
+        {%- endif %}
 
 ),
 {%- endif %}

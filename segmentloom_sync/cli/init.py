@@ -9,7 +9,7 @@ import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
-from segmentloom_sync.cli.parameters import Json
+from segmentloom_sync.cli.parameters import Json, ProfilesDir, Target
 
 NEXT = """  segmentloom-sync load events.jsonl    land events: JSON lines, plain or gzip
   dbt build                             from events to profiles
@@ -21,12 +21,42 @@ NEXT = """  segmentloom-sync load events.jsonl    land events: JSON lines, plain
 @app.command()
 def init(
     directory: Annotated[Path, typer.Argument(help="Folder of the project; made if missing.")] = Path(),
+    inspect: Annotated[
+        str | None,
+        typer.Option(
+            "--inspect",
+            metavar="RELATION",
+            help="Write nothing: look at a table or schema of the project's warehouse, and print the entry"
+            " for segmentloom_sources with ten mapped rows.",
+        ),
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="With --inspect: do not mask the values of the rows.")
+    ] = False,
     json: Json = False,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
 ) -> None:
     """Write a project that is ready to use. A file that exists is never touched.
 
-    Example: segmentloom-sync init shop
+    Examples:
+
+      segmentloom-sync init shop
+
+      segmentloom-sync init --inspect raw.orders
     """
+    if inspect is not None:
+        from segmentloom_sync.cli.init_inspect import inspect_relation
+
+        inspect_relation(
+            inspect,
+            directory if directory != Path() else None,
+            profiles_dir,
+            target,
+            show_values=show_values,
+            as_json=json,
+        )
+        return
     from segmentloom_sync.dbt import Dbt
     from segmentloom_sync.new_project import lay_out, package_directory
 
