@@ -34,8 +34,8 @@ class Member:
 
     identifiers: tuple[Identifier, ...]
     consent: ConsentStatus | None = None
-    """The person's consent to both uses, user data and personalisation: granted when both are, denied when
-    either is, None when unknown. Used for additions where the destination's `consent` is `from_profile`."""
+    """The person's consent to both uses, user data and personalisation. Granted where the destination demands
+    consent and its `consent` is `from_profile`, since nobody else is sent there then; else None."""
 
 
 class AudienceList(NamedTuple):

@@ -59,6 +59,22 @@ where {_ROWS}
 """
 
 CONTENT = f"""
+select
+    identifier_type,
+    identifier,
+    member_key,
+    false as is_barred
+from {{ledger}}
+where {_ROWS}
+    and state = :state
+order by
+    member_key,
+    identifier_type,
+    identifier
+"""
+"""A batch of which nobody can be barred: nothing that bars people has changed since the plan left them in."""
+
+CHECKED_CONTENT = f"""
 with
 
 batch as (
@@ -76,10 +92,7 @@ batch as (
 {{opted_out}}
 eligible as (
 
-    select
-        profiles.profile_id,
-        profiles.ad_user_data_consent,
-        profiles.ad_personalization_consent
+    select profiles.profile_id
     from {{profiles}} as profiles
     where
         profiles.profile_id in (select batch.member_key from batch)
@@ -96,8 +109,6 @@ select
     batch.identifier_type,
     batch.identifier,
     batch.member_key,
-    eligible.ad_user_data_consent,
-    eligible.ad_personalization_consent,
     eligible.profile_id is null or opted_out.identifier is not null as is_barred
 from batch
 left join eligible on batch.member_key = eligible.profile_id
@@ -110,6 +121,7 @@ order by
     batch.identifier_type,
     batch.identifier
 """
+"""The same with who is barred by now, which takes a look at all identifiers of the warehouse."""
 
 LISTED = "select batch.member_key, batch.identifier_type, batch.identifier from batch"
 """About whom `CONTENT` asks whether they opted out."""

@@ -16,6 +16,7 @@ from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
 from segmentloom_sync.sync.plan_sql import consent_condition
+from segmentloom_sync.sync.refusals import refusal_basis
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.warehouse.base import Statement
 
@@ -36,27 +37,36 @@ def mark_sending(session: SyncSession, batch: Batch) -> None:
     session.apply(statements)
 
 
-def read_content(session: SyncSession, batch: Batch) -> BatchContent:
-    """Read a batch that is marked, with who may be sent at this moment; removals always may."""
-    rows = _content_rows(session, batch)
+def read_content(session: SyncSession, batch: Batch, basis: str | None) -> BatchContent:
+    """Read a batch that is marked, with who may be sent at this moment; removals always may.
+
+    Args:
+        basis: `refusal_basis` from before the plan.
+    """
     identifiers: dict[str, list[Identifier]] = {}
-    consents: dict[str, ConsentStatus | None] = {}
     barred: set[Identifier] = set()
-    for kind, value, member_key, data_consent, personal_consent, is_barred in rows:
+    for kind, value, member_key, is_barred in _content_rows(session, batch, basis):
         identifier = Identifier(kind, value)
         identifiers.setdefault(member_key, []).append(identifier)
-        consents[member_key] = _consent(data_consent, personal_consent)
-        if is_barred and batch.operation == "add":
+        if is_barred:
             barred.add(identifier)
-    members = [Member(tuple(values), consents[key]) for key, values in identifiers.items()]
+    # The rule lets in nobody whose consent is not granted.
+    consent: ConsentStatus | None = "granted" if session.target.consent_rule == "granted" else None
+    members = [Member(tuple(values), consent) for values in identifiers.values()]
     return BatchContent(members, frozenset(barred))
 
 
-def read_barred(session: SyncSession, batch: Batch) -> frozenset[Identifier]:
-    """Which identifiers of a batch may not be sent at this moment; asked again before each request."""
-    if batch.operation == "remove":
+def read_barred(session: SyncSession, batch: Batch, basis: str | None) -> frozenset[Identifier]:
+    """Which identifiers of a batch may not be sent at this moment; asked again before each request.
+
+    Args:
+        basis: as for `read_content`.
+    """
+    if batch.operation == "remove" or _is_unmoved(session, basis):
         return frozenset()
-    return frozenset(Identifier(row[0], row[1]) for row in _content_rows(session, batch) if row[5])
+    return frozenset(
+        Identifier(kind, value) for kind, value, _, is_barred in _checked_rows(session, batch) if is_barred
+    )
 
 
 def record(session: SyncSession, batch: Batch, outcome: BatchOutcome) -> None:
@@ -138,21 +148,30 @@ def _requests(
         )
 
 
-def _content_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
+def _content_rows(session: SyncSession, batch: Batch, basis: str | None) -> list[tuple[Any, ...]]:
+    """Identifier type, identifier, member and whether it is barred. What bars people is looked at last."""
+    rows = session.rows(sql.CONTENT, batch_number=batch.number, state=_marked(batch))
+    if batch.operation == "remove" or _is_unmoved(session, basis):
+        return rows
+    return _checked_rows(session, batch)
+
+
+def _checked_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
     return session.rows(
-        sql.CONTENT,
+        sql.CHECKED_CONTENT,
         {
             "consent": consent_condition(session.target.consent_rule),
             "opted_out": opted_out(session.warehouse, sql.LISTED),
         },
         batch_number=batch.number,
         hash_rule=session.target.destination.hash_rule,
-        state="sent" if batch.operation == "add" else "removing",
+        state=_marked(batch),
     )
 
 
-def _consent(data: str | None, personal: str | None) -> ConsentStatus | None:
-    """One answer for both uses: granted when both are, denied when either is."""
-    if "denied" in (data, personal):
-        return "denied"
-    return "granted" if data == personal == "granted" else None
+def _marked(batch: Batch) -> str:
+    return "sent" if batch.operation == "add" else "removing"
+
+
+def _is_unmoved(session: SyncSession, basis: str | None) -> bool:
+    return basis is not None and refusal_basis(session.warehouse) == basis

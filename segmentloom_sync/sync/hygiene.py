@@ -47,12 +47,21 @@ _COUNTS: Final = """
             profile_id,
             identifier_type
         from {hashed_identifiers}
-        where hash_rule = :hash_rule
+        where
+            hash_rule = :hash_rule
+            and identifier_type in ({named})
     ) as hashed
         on
             eligible.profile_id = hashed.profile_id
             and kinds.identifier_type = hashed.identifier_type
-    left join {identifier_problems} as problems
+    left join (
+        select
+            profile_id,
+            identifier_type,
+            problem
+        from {identifier_problems}
+        where identifier_type in ({named})
+    ) as problems
         on
             eligible.profile_id = problems.profile_id
             and kinds.identifier_type = problems.identifier_type
@@ -169,6 +178,7 @@ def _query(warehouse: Warehouse, target: SyncTarget) -> Statement:
     sql = _COUNTS.format(
         causes=",\n        ".join(_CAUSE.format(cause=cause) for cause in CAUSES),
         kinds=" union all ".join(f"select :{name} as identifier_type" for name in kinds),
+        named=", ".join(f":{name}" for name in kinds),
         members=members.sql,
         profiles=warehouse.relation("profiles"),
         suppressed_profiles=suppressed_profiles(

@@ -26,11 +26,12 @@ from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.lists import forget_list, remembered_list, resolve_list
-from segmentloom_sync.sync.plan import count, preview
+from segmentloom_sync.sync.plan import count, wants_anybody
 from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.push import BatchPush
 from segmentloom_sync.sync.reconcile import reconcile
+from segmentloom_sync.sync.refusals import refusal_basis
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.session import SyncSession
@@ -108,8 +109,7 @@ class ListSync:
         if not is_known:
             if only_private:
                 return
-            counts = preview(self.warehouse, self.target, None, self.clock.now())
-            if counts.wanted == 0:
+            if not wants_anybody(self.warehouse, self.target, self.clock.now()):
                 return  # no list is made for nobody
         self.audience_list = resolve_list(
             self.warehouse,
@@ -135,6 +135,7 @@ class ListSync:
     def _synchronise(self, session: SyncSession, *, is_released: bool, only_private: bool) -> None:
         if self.planned is None:  # what platforms answer moves the ledger
             self.report.refused_later = confirm_requests(session, self.attempts)
+        basis = refusal_basis(self.warehouse)
         plan = make_plan(session)
         try:
             if self.planned is not None:
@@ -154,7 +155,7 @@ class ListSync:
             self.warehouse.drop(plan)
         for batch in planned:
             with telemetry.span("batch", batch.attributes) as ending:
-                self._push(session, batch, ending)
+                self._push(session, batch, basis, ending)
             if self.interrupt.is_requested:
                 return
         if reason:
@@ -162,17 +163,19 @@ class ListSync:
         if planned:
             self._store_match_rates(session)
 
-    def _push(self, session: SyncSession, batch: Batch, ending: telemetry.Attributes) -> None:
+    def _push(
+        self, session: SyncSession, batch: Batch, basis: str | None, ending: telemetry.Attributes
+    ) -> None:
         self.circuit.require_closed()
         self.attempts.heartbeat()
         batches.mark_sending(session, batch)
-        content = batches.read_content(session, batch)
+        content = batches.read_content(session, batch, basis)
         push = BatchPush(
             destination=self.target.destination,
             audience_list=session.audience_list,
             operation=batch.operation,
             attempts=self.attempts,
-            read_barred=lambda: batches.read_barred(session, batch),
+            read_barred=lambda: batches.read_barred(session, batch, basis),
             barred=content.barred,
         )
         failure = push.send(content.members)

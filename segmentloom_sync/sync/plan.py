@@ -163,6 +163,15 @@ def preview(
     return count(warehouse, target, list_id, f"({query.sql})", query.parameters)
 
 
+def wants_anybody(warehouse: Warehouse, target: SyncTarget, now: datetime) -> bool:
+    """Whether a list that does not exist yet would hold anybody; cheaper than to count."""
+    query = delta(warehouse, target, None, now)
+    found = warehouse.rows(
+        f"select 1 as one from ({query.sql}) as plan where plan.is_wanted limit 1", **query.parameters
+    )
+    return bool(found)
+
+
 def wanted_by_type(
     warehouse: Warehouse, target: SyncTarget, now: datetime, members: Statement | None = None
 ) -> dict[str, int]:

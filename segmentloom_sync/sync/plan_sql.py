@@ -167,12 +167,28 @@ compared as (
 
 ),
 
+-- Only what is removed has to be judged, and that is little as a rule.
+removals as (
+
+    select
+        compared.identifier_type,
+        compared.identifier,
+        compared.member_key
+    from compared
+    where compared.action = 'remove'
+
+),
+
 known as (
 
     select distinct
         hashed.identifier_type,
         hashed.identifier
     from {hashed_identifiers} as hashed
+    inner join removals
+        on
+            hashed.identifier_type = removals.identifier_type
+            and hashed.identifier = removals.identifier
     where hashed.hash_rule = :hash_rule
 
 ),
@@ -180,82 +196,91 @@ known as (
 judged as (
 
     select
-        compared.*,
+        removals.identifier_type,
+        removals.identifier,
         {is_withdrawn}
         or opted_out.identifier is not null
         or refusing.profile_id is not null
         or coalesce(owners.ad_user_data_consent, '') = 'denied'
         or coalesce(owners.ad_personalization_consent, '') = 'denied' as is_refused,
-        compared.action = 'remove' and owners.profile_id is null and known.identifier is null as is_gone
-    from compared
-    left join {profiles} as owners on compared.member_key = owners.profile_id
+        owners.profile_id is null and known.identifier is null as is_gone
+    from removals
+    left join {profiles} as owners on removals.member_key = owners.profile_id
     left join (select distinct profile_id from opted_out_profiles) as refusing
-        on compared.member_key = refusing.profile_id
+        on removals.member_key = refusing.profile_id
     left join known
         on
-            compared.identifier_type = known.identifier_type
-            and compared.identifier = known.identifier
+            removals.identifier_type = known.identifier_type
+            and removals.identifier = known.identifier
     left join opted_out
         on
-            compared.identifier_type = opted_out.identifier_type
-            and compared.identifier = opted_out.identifier
+            removals.identifier_type = opted_out.identifier_type
+            and removals.identifier = opted_out.identifier
 
 ),
 
 -- Two sums instead of windows over everything, at which DuckDB 1.5 with several threads fails now and then.
-totals as (
+gone as (
 
-    select
-        sum(case when judged.is_gone then 1 else 0 end) as gone,
-        sum(case when judged.prior_state is not null then 1 else 0 end) as in_ledger
+    select sum(case when judged.is_gone then 1 else 0 end) as identifiers
     from judged
 
 ),
 
-weighed as (
+in_ledger as (
 
-    select
-        judged.*,
-        totals.gone,
-        totals.in_ledger
-    from judged
-    cross join totals
+    select count(*) as identifiers
+    from {ledger} as ledger
+    where
+        ledger.destination = :destination
+        and ledger.list_id = :list_id
 
 ),
 
-decided as (
+private_removals as (
 
     select
-        weighed.*,
-        weighed.is_refused
+        judged.identifier_type,
+        judged.identifier
+    from judged
+    cross join gone
+    cross join in_ledger
+    where
+        judged.is_refused
         or (
-            weighed.is_gone
+            judged.is_gone
             and (
-                weighed.gone <= :min_removals
-                or 100.0 * weighed.gone / nullif(weighed.in_ledger, 0) <= :max_removal_percent
+                gone.identifiers <= :min_removals
+                or 100.0 * gone.identifiers / nullif(in_ledger.identifiers, 0) <= :max_removal_percent
             )
-        ) as is_private
-    from weighed
+        )
 
 )
 
 select
-    decided.identifier_type,
-    decided.identifier,
-    decided.member_key,
+    compared.identifier_type,
+    compared.identifier,
+    compared.member_key,
     case
-        when decided.action = 'remove' and decided.overtaken_run_id is not null and not decided.is_private
+        when
+            compared.action = 'remove'
+            and compared.overtaken_run_id is not null
+            and private_removals.identifier is null
             then 'wait'
-        else decided.action
+        else compared.action
     end as action,
-    decided.is_wanted,
-    decided.is_private,
-    decided.prior_state,
-    decided.may_hold,
-    decided.last_added_at,
-    decided.overtaken_run_id,
-    decided.overtaken_batch_number
-from decided
+    compared.is_wanted,
+    private_removals.identifier is not null as is_private,
+    compared.prior_state,
+    compared.may_hold,
+    compared.last_added_at,
+    compared.overtaken_run_id,
+    compared.overtaken_batch_number
+from compared
+left join private_removals
+    on
+        compared.identifier_type = private_removals.identifier_type
+        and compared.identifier = private_removals.identifier
 """
 
 LISTED = """

@@ -47,7 +47,8 @@ class Mutant:
 
 def acknowledge_before_the_call(patch: Patch) -> None:
     patch.setattr(intent, "_PUT_IN", intent._PUT_IN.replace("'pending'", "'accepted'"))
-    patch.setattr(batch_sql, "CONTENT", batch_sql.CONTENT.replace("and state = :state", ""))
+    for name in ("CONTENT", "CHECKED_CONTENT"):
+        patch.setattr(batch_sql, name, getattr(batch_sql, name).replace("and state = :state", ""))
 
 
 def acknowledge_after_the_call(patch: Patch) -> None:
@@ -55,8 +56,8 @@ def acknowledge_after_the_call(patch: Patch) -> None:
     read, record = batches.read_content, batches.record
     rows = f"where {batch_sql._ROWS}"
 
-    def take_out(session: Any, batch: Any) -> batches.BatchContent:
-        content = read(session, batch)
+    def take_out(session: Any, batch: Any, basis: Any) -> batches.BatchContent:
+        content = read(session, batch, basis)
         if batch.operation == "add":
             query = session.statement(f"select * from {{ledger}} {rows}", batch_number=batch.number)
             session.warehouse.scratch_table_as("taken_out", "sync", query)
@@ -101,8 +102,8 @@ def take_a_reply_for_success(patch: Patch) -> None:
 def do_not_ask_again_who_may_be_sent(patch: Patch) -> None:
     original = batches.read_content
 
-    def read(session: object, batch: object) -> batches.BatchContent:
-        content = original(session, batch)  # type: ignore[arg-type]  # passed on as they are
+    def read(session: Any, batch: Any, basis: Any) -> batches.BatchContent:
+        content = original(session, batch, basis)
         return batches.BatchContent(content.members, frozenset())
 
     patch.setattr(batches, "read_content", read)

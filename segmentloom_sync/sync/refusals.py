@@ -1,0 +1,28 @@
+"""Whether anybody can have refused since a moment, asked without looking at people."""
+
+from __future__ import annotations
+
+from segmentloom_sync.sync.changed_profiles import built_profiles
+from segmentloom_sync.warehouse.base import Warehouse
+
+
+def refusal_basis(warehouse: Warehouse) -> str | None:
+    """How far all has come that can bar people: profiles, with their hashes, and privacy requests.
+
+    Whoever is barred by the profiles themselves is so from a build on, and whoever asked for it by a request;
+    neither is ever taken back without another one. So equal texts say that nobody was barred in between.
+
+    Args:
+        warehouse: an open connection; nothing is written.
+
+    Returns:
+        A text to compare; None where builds keep no account of how far they have come.
+
+    Raises:
+        WarehouseError: the warehouse refuses the queries.
+    """
+    built = built_profiles(warehouse)
+    if not built:
+        return None
+    [(requests,)] = warehouse.rows(f"select count(*) from {warehouse.relation('requests', 'privacy')}")
+    return f"{built} {requests}"
