@@ -62,7 +62,15 @@ class DefinitionError(ConfigError):
 
 
 class PlanMoved(ConfigError):
-    """What a saved plan was computed from has changed: it has to be made anew. Nothing was sent."""
+    """What a saved plan was computed from has changed: it has to be made anew. Nothing was sent.
+
+    Args:
+        reason: what of it.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class CredentialsError(ConfigError):

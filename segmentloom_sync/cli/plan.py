@@ -39,7 +39,7 @@ def plan(
 ) -> None:
     """Show what a run would add and remove, from the audiences as last built. Nothing is sent.
 
-    Examples: segmentloom-sync plan pricing_intent, segmentloom-sync plan --save friday.json
+    Examples: segmentloom-sync plan pricing_intent, segmentloom-sync plan --save friday.plan.json
     """
     from segmentloom_sync.cli.sync_report import print_reports
     from segmentloom_sync.destinations.clock import SystemClock
@@ -77,7 +77,7 @@ def plan(
             reports, saved = plan_to_save(runner, home, targets)
             if saved is not None:
                 write_plan(save, saved)
-    print_reports(reports, json=json, is_plan=True, held_back=chosen.held_back)
+    print_reports(reports, json=json, is_plan=True, held_back=chosen.held_back_for)
     if save is not None:
         applied = f"segmentloom-sync run --plan {shlex.quote(str(save))}"
         terminal.say(f"saved in {save}; to send it: {applied}" if saved else f"{save} was not written")

@@ -32,7 +32,7 @@ def request(
     identifier: Annotated[
         str,
         typer.Argument(
-            help="As type:value (user_id, email, anonymous_id), or a profile id, of now or former.",
+            help="As type:value (user_id, email, anonymous_id; no phone), or a profile id, of now or former.",
             metavar="IDENTIFIER",
         ),
     ],
@@ -49,7 +49,8 @@ def request(
 
     Nothing is sent of a person who opted out from the moment that this command ends, and the next run removes
     them from every list. It holds for all identifiers that the person has by now, and for one that no event
-    has shown yet. The warehouse keeps keyed hashes, not the identifiers.
+    has shown yet; phone numbers, which name nobody, are barred with the profile that has them. The warehouse
+    keeps keyed hashes, not the identifiers.
 
     Example: segmentloom-sync privacy request opt_out email:ann@example.com
     """

@@ -135,7 +135,7 @@ def run(
         as_of=moment(as_of, "--as-of"),
     )
     clock = SystemClock()
-    held_back: Sequence[str] = ()
+    held_back: Mapping[str, Sequence[str]] = {}
     with telemetry.exported(), telemetry.span("run", {"target": project.target}) as ending:
         if plan_file is not None:
             apply_options = ApplyOptions(plan_file, send=not dry_run, released_by=options.released_by)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
@@ -12,19 +13,25 @@ if TYPE_CHECKING:
     from segmentloom_sync.sync.reconciliation import Reconciliation
     from segmentloom_sync.sync.runs import RunReport
 
+NOTHING_WRONG: Mapping[str, Sequence[str]] = MappingProxyType({})
 _COLOURS = {"ok": "green", "held": "yellow", "retry_later": "yellow", "partial": "yellow", "failed": "red"}
 
 
 def print_reports(
-    reports: Sequence[RunReport], *, json: bool, is_plan: bool = False, held_back: Sequence[str] = ()
+    reports: Sequence[RunReport],
+    *,
+    json: bool,
+    is_plan: bool = False,
+    held_back: Mapping[str, Sequence[str]] = NOTHING_WRONG,
 ) -> None:
     """One JSON object on stdout, or one table there and the messages on stderr.
 
     Args:
-        held_back: files that are wrong, so that nothing was done for them.
+        held_back: files that are wrong, so that nothing was done for them, with what is wrong with each.
     """
     if json:
-        terminal.print_json({"runs": [report.as_json() for report in reports]})
+        wrong = [{"file": file, "problems": list(problems)} for file, problems in held_back.items()]
+        terminal.print_json({"runs": [report.as_json() for report in reports], "held_back": wrong})
     else:
         _print_table(reports, is_plan=is_plan)
     for report in reports:
@@ -32,12 +39,20 @@ def print_reports(
             _print_reconciliation(report, report.reconciliation)
         for warning in report.warnings:
             terminal.warn(f"{report.audience}: {warning}")
-        if report.message:
-            terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
-        if report.hint:
-            terminal.say(f"  hint: {report.hint}")
+        if report.told_by is None:
+            _print_ending(report)
+    for error in dict.fromkeys(report.told_by for report in reports if report.told_by is not None):
+        terminal.say(error.message)
+        terminal.say(f"  hint: {error.hint}")
     if held_back:
         terminal.say(f"held back until they are right: {', '.join(held_back)}")
+
+
+def _print_ending(report: RunReport) -> None:
+    if report.message:
+        terminal.say(f"{report.audience} to {report.destination}: {report.status}: {report.message}")
+    if report.hint:
+        terminal.say(f"  hint: {report.hint}")
 
 
 def _print_reconciliation(report: RunReport, found: Reconciliation) -> None:

@@ -39,6 +39,14 @@ class Chosen:
         """What is wrong with files that are not needed, one line each."""
         return [str(problem) for problem in self.problems]
 
+    @property
+    def held_back_for(self) -> dict[str, list[str]]:
+        """What is wrong with each file that is held back, `path:line:column: message`, by its path."""
+        return {
+            path: [str(problem) for problem in self.problems if problem.path == path]
+            for path in self.held_back
+        }
+
     def group_of(self, name: str) -> list[str]:
         """The audiences that are published together with one, itself included: its priority group."""
         group = self.everybody[name].priority_group

@@ -64,11 +64,12 @@ class RunOptions:
 
 def run_command(
     project: Project, config: Path | None, options: RunOptions, clock: Clock
-) -> tuple[list[RunReport], bool, tuple[str, ...]]:
+) -> tuple[list[RunReport], bool, Mapping[str, Sequence[str]]]:
     """Do it.
 
     Returns:
-        One report for each list, whether somebody interrupted, and the wrong files that are held back.
+        One report for each list, whether somebody interrupted, and the wrong files that are held back, with
+        what is wrong with each.
 
     Raises:
         ConfigError: an audience, an option or the configuration is wrong, or there is no warehouse though dbt
@@ -93,7 +94,7 @@ def run_command(
         if not targets:
             terminal.say("nothing is due")
             if not options.send:
-                return [], False, chosen.held_back
+                return [], False, chosen.held_back_for
     names = list(dict.fromkeys(target.audience for target in targets))
     failed: dict[str, DbtError] = {}
     if options.build and names:
@@ -126,7 +127,7 @@ def run_command(
                 taken |= {entry.place for entry in unfollowed_lists(warehouse, followed)}
                 reports += remove_from_unfollowed(runner, everybody, settings, chosen.problems)
             reports += remove_opt_outs(runner, settings, everybody, taken)
-        return reports, interrupt.is_requested, chosen.held_back
+        return reports, interrupt.is_requested, chosen.held_back_for
 
 
 def _run_all(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.errors import ConfigError, PlanMoved
 from segmentloom_sync.project import Project
 from segmentloom_sync.settings import load_settings
 from segmentloom_sync.sync.choice import choose
@@ -126,7 +126,10 @@ def apply_plan(
     worst = worst_exit_code(report.exit_code for report in checked)
     if worst:
         stopped_by = next(report for report in checked if report.exit_code == worst)
+        moved = _moved(checked)
         for report in checked:
+            if moved is not None and (report.status == "ok" or isinstance(report.error, PlanMoved)):
+                report.told_by = moved
             report.withheld()
             if report.status == "ok":
                 message = "not sent, as a plan is applied whole: see the other lists"
@@ -141,3 +144,20 @@ def apply_plan(
         with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
             reports.append(runner.run(target, progress, planned=entry))
     return reports
+
+
+def _moved(reports: Sequence[RunReport]) -> PlanMoved | None:
+    """One error for all lists whose plan does not hold any more, if there are any."""
+    lists: dict[str, list[str]] = {}
+    for report in reports:
+        if isinstance(report.error, PlanMoved):
+            name = f"'{report.list_name}' at {report.destination}"
+            lists.setdefault(report.error.reason, []).append(name)
+    if not lists:
+        return None
+    reasons = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in lists.items())
+    audiences = " ".join(dict.fromkeys(report.audience for report in reports))
+    return PlanMoved(
+        f"the plan does not hold any more: {reasons}",
+        hint=f"nothing was sent; plan again: segmentloom-sync plan {audiences} --save FILE",
+    )

@@ -81,4 +81,5 @@ def _moved(planned: PlannedList, reason: str) -> PlanMoved:
     return PlanMoved(
         f"the plan of the list '{planned.list}' at {planned.destination} does not hold any more: {reason}",
         hint=f"nothing was sent; plan again: segmentloom-sync plan {planned.audience} --save FILE",
+        reason=reason,
     )

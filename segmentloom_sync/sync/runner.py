@@ -277,7 +277,9 @@ def _end(report: RunReport, error: Exception) -> None:
             f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}",
             "this is a fault of segmentloom; please report it",
         )
-    elif isinstance(error, HeldByGuard):
+        return
+    report.error = error
+    if isinstance(error, HeldByGuard):
         report.ends("held", error.message, error.hint)
     elif isinstance(error, Unavailable | TryAgainLater):
         report.ends("retry_later", error.message, error.hint)

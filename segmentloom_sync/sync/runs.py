@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from segmentloom_sync.destinations.base import Clock
+from segmentloom_sync.errors import SegmentloomError
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.plan import PlanCounts
 from segmentloom_sync.sync.reconciliation import Reconciliation
@@ -30,7 +31,8 @@ class RunReport:
     earlier runs, by its reasons, `waiting` what it took, in this run or earlier, and has not answered, and
     `warnings` what a person should know of the list. `reconciliation` is there where the platform was asked
     about the list. `is_given_up` is set when the destination did not answer, on this list or one before,
-    `only_opt_outs` when the run did not take the list otherwise.
+    `only_opt_outs` when the run did not take the list otherwise. `error` is what ended it, and `told_by` the
+    one error that tells people of this list and of others.
     """
 
     run_id: str
@@ -56,6 +58,8 @@ class RunReport:
     evaluated_at: datetime | None = None
     released_by: str | None = None
     exit_code: int = 0
+    error: SegmentloomError | None = None
+    told_by: SegmentloomError | None = None
 
     @property
     def unknown(self) -> int:

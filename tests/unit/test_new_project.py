@@ -26,6 +26,8 @@ def test_all_files_are_written_and_are_valid_yaml(tmp_path: Path) -> None:
     assert {"dbt_project.yml", "packages.yml", "profiles.yml", "segmentloom.yml", ".gitignore"} <= set(
         made.written
     )
+    ignored = (tmp_path / "shop" / ".gitignore").read_text().splitlines()
+    assert {"*.plan.json", "/simulators.json"} <= set(ignored), "both have profile ids or hashes"
     for name in made.written:
         if name.endswith(".yml"):
             assert yaml.safe_load((tmp_path / "shop" / name).read_text())

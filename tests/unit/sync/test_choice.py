@@ -101,7 +101,13 @@ def test_what_holds_a_named_audience_back_is_told_before_it(project: Folder) -> 
         "audiences/draft.yml",
         "audiences/cart.yml",
     ]
-    assert choose(project, []).held_back == ("audiences/cart.yml", "audiences/draft.yml")
+    everything = choose(project, [])
+    assert everything.held_back == ("audiences/cart.yml", "audiences/draft.yml")
+    assert {path: len(problems) for path, problems in everything.held_back_for.items()} == {
+        "audiences/cart.yml": 1,
+        "audiences/draft.yml": 1,
+    }
+    assert everything.held_back_for["audiences/draft.yml"][0].startswith("audiences/draft.yml:")
 
 
 def test_a_wrong_file_stops_only_its_own_audience(project: Folder) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from segmentloom_sync.cli.sync_report import print_reports
 from segmentloom_sync.errors import ConfigError, DefinitionError
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.plan_apply import apply_plan, check_home, pair
@@ -236,6 +237,27 @@ def test_a_plan_of_several_lists_is_sent_whole_or_not_at_all(bench: Bench) -> No
     assert reports[0].message == "not sent, as a plan is applied whole: see the other lists"
     assert bench.sent() == {"add": 0, "remove": 0}
     assert [report.status for report in bench.apply(plan, bench.target, other)] == ["ok", "ok"]
+
+
+def test_one_error_tells_of_all_lists_that_a_plan_does_not_hold_for(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(bench.target, list_name="Others")
+    plan = bench.save(bench.target, other)
+    somebody_asked_to_be_out(bench)
+    reports = bench.apply(plan, bench.target, other)
+    assert all("does not hold any more" in (report.message or "") for report in reports), (
+        "each says it in JSON"
+    )
+    print_reports(reports, json=False)
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("does not hold any more") == told.count("hint:") == 1
+    assert "('Buyers' at memory, 'Others' at memory)" in told
+    assert told.endswith("segmentloom-sync plan buyers --save FILE")
+    print_reports(reports, json=True, held_back={"audiences/a.yml": ["audiences/a.yml:1:1: wrong"]})
+    document = json.loads(capsys.readouterr().out)
+    assert [entry["list"] for entry in document["runs"]] == ["Buyers", "Others"]
+    assert document["held_back"] == [{"file": "audiences/a.yml", "problems": ["audiences/a.yml:1:1: wrong"]}]
 
 
 def test_a_held_plan_waits_for_its_release_and_stays_good(bench: Bench) -> None:
