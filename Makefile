@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
+# A rival in the benchmarks needs it; nothing else does.
+CONDOR_PYTHON ?= 3.12
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -9,7 +11,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup test test-all lint format demo demo-web bench bench-identity bench-audiences docs clean
+.PHONY: help setup test test-all lint format demo demo-web bench bench-identity bench-audiences bench-sync docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,12 +27,14 @@ setup: .venv/.ready ## make the virtual environment from the lock file
 
 lock: ## write requirements.lock and the locks of the test environments anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCKED) --output-file requirements.lock
-	cd tests/engines && for name in fakesnow bqemulator check lint; do \
+	cd tests/engines && for name in fakesnow bqemulator check lint sdks; do \
 		../../$(BIN)/uv pip compile $$name.in $(LOCKED) --output-file $$name.lock; done
 	cp requirements.lock tests/engines/duckdb2.lock
 	$(BIN)/uv pip compile pyproject.toml tests/engines/duckdb2.in --extra bigquery --extra snowflake \
 		$(LOCKED) --output-file tests/engines/duckdb2.lock
 	cd benchmarks && ../$(BIN)/uv pip compile requirements.in $(LOCKED) --output-file requirements.txt
+	cd benchmarks && ../$(BIN)/uv pip compile drt.in $(LOCKED) --output-file drt.txt
+	cd benchmarks && ../$(BIN)/uv pip compile condor.in $(LOCKED:3.11=3.12) --output-file condor.txt
 
 test: setup ## the test suite, under 15 minutes on 2 cores
 	$(PYTEST) -m "not slow"
@@ -68,6 +72,20 @@ bench-identity: setup benchmarks/.venv/.ready ## measure identity against scipy,
 bench-audiences: setup ## measure many audiences against few, an hour against all, members against two joins
 	$(BIN)/python benchmarks/audiences.py --events 2e6 --audiences 25 100 400
 	$(BIN)/python benchmarks/member_diff.py
+
+bench-sync: setup benchmarks/.drt/.ready benchmarks/.condor/.ready ## measure the sync against its rivals, and all of them against faults
+	$(BIN)/python benchmarks/sync.py --members 1e5
+	$(BIN)/python benchmarks/faults.py
+
+benchmarks/.drt/.ready: benchmarks/drt.txt .venv/.ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.drt
+	VIRTUAL_ENV=benchmarks/.drt $(BIN)/uv pip install --quiet --require-hashes --requirement benchmarks/drt.txt
+	touch $@
+
+benchmarks/.condor/.ready: benchmarks/condor.txt .venv/.ready
+	$(BIN)/uv venv --quiet --clear --python $(CONDOR_PYTHON) benchmarks/.condor
+	VIRTUAL_ENV=benchmarks/.condor $(BIN)/uv pip install --quiet --require-hashes --requirement benchmarks/condor.txt
+	touch $@
 
 benchmarks/.venv/.ready: benchmarks/requirements.txt .venv/.ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.venv

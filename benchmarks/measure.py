@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,17 +22,34 @@ class Measure:
     cpu: float
     peak: float
     output: str
+    errors: str = ""
+    status: int = 0
 
 
-def measure(command: Sequence[str | Path], directory: Path, *, accept: Sequence[int] = (0,)) -> Measure:
+def measure(
+    command: Sequence[str | Path],
+    directory: Path,
+    *,
+    accept: Sequence[int] | None = (0,),
+    environment: Mapping[str, str] | None = None,
+) -> Measure:
     """Run to the end.
+
+    Args:
+        accept: the statuses that it may end with; None: any.
+        environment: variables beside those of this process.
 
     Raises:
         RuntimeError: it ended with a status that is not accepted.
     """
     started = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=directory,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
@@ -41,6 +58,7 @@ def measure(command: Sequence[str | Path], directory: Path, *, accept: Sequence[
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
-    if child.returncode not in accept:
+    if accept is not None and child.returncode not in accept:
         raise RuntimeError(f"{command} ended with {child.returncode}\n{output}\n{errors}")
-    return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measure(wall, cpu, usage.ru_maxrss / 1024, output, errors, child.returncode)
