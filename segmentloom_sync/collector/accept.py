@@ -132,6 +132,8 @@ class Collector:
 
     def client(self, request: Request) -> str:
         """The address of the client, behind trusted proxies or not."""
+        if not self._proxies:
+            return request.peer
         return self._proxies.client(request.peer, request.header("x-forwarded-for"))
 
     def _check(self, caller: Caller, request: Request, route: Route) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -41,6 +42,9 @@ class TrustedProxies:
                 raise ConfigError(
                     f"{text!r} is no address or network", hint="for example --trusted-proxy 10.0.0.0/8"
                 ) from None
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
 
     def client(self, peer: str, forwarded: str | None) -> str:
         """The address of the client.
@@ -87,6 +91,7 @@ def kept_address(text: str, kept: Kept) -> str | None:
     return str(network.network_address)
 
 
+@lru_cache(maxsize=4096)
 def without_port(peer: str) -> str:
     """The address of `192.0.2.1:5555`, `[2001:db8::1]:5555` or `2001:db8::1:5555`."""
     host = peer.rpartition(":")[0]

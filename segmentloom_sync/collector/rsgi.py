@@ -6,7 +6,9 @@ https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from granian._granian import RSGIProtocolClosed
@@ -94,6 +96,13 @@ class Application:
                 if not is_read and request.method not in _BODYLESS:
                     refusal = await self._discard(protocol, refusal)
                 reply = self._refused(refusal, request)
+            except RSGIProtocolClosed:
+                raise
+            except (
+                Exception
+            ) as error:  # nobody foresaw it: the sender may try again, and the log says where it was
+                self._log.note("internal_error", **_place(error))
+                reply = self._refused(Refusal(500, "internal_error", "please report it"), request)
             headers = [*reply.headers, _CLOSE] if self.is_draining else reply.headers
             protocol.response_bytes(reply.status, headers, reply.body)
             name = route.name if route else self._pages.name(request.path)
@@ -174,6 +183,12 @@ class Application:
         if refusal is not None:
             raise refusal
         return b"".join(parts)
+
+
+def _place(error: Exception) -> dict[str, str]:
+    """Where an error arose; its text may quote anything, so it is not logged."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {"error": type(error).__name__, "at": f"{Path(last.filename).name}:{last.lineno}"}
 
 
 class _Limited:

@@ -181,6 +181,13 @@ def test_browser_libraries_find_their_settings(collector: RunningCollector) -> N
     assert collector.send("GET", f"/v1/projects/{collector.secret}/settings").status == 404
 
 
+def test_pages_get_the_javascript_library(collector: RunningCollector) -> None:
+    answer = collector.send("GET", "/segmentloom.js")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert len(answer.body) > 1000
+
+
 def test_repetitions_are_told(collector: RunningCollector) -> None:
     batch = {"batch": [{**EVENT, "message_id": f"repeated-{number}"} for number in range(3)]}
     first, second = (collector.post("/v1/batch", batch).json for _ in range(2))
