@@ -6,6 +6,9 @@ Lines are collected and written once a second, so many at most: a flood of reque
 from __future__ import annotations
 
 import json
+import queue
+import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -14,6 +17,8 @@ Wanted = Literal["all", "errors", "none"]
 
 MOST_LINES: Final = 1_000
 _FIRST_ERROR: Final = 400
+_MOST_WAITING: Final = 100
+_LAST_WORDS_SECONDS: Final = 2.0
 
 
 class AccessLog:
@@ -63,6 +68,41 @@ class AccessLog:
         if self._lines:
             self._write("".join(f"{line}\n" for line in self._lines))
             self._lines.clear()
+
+
+class BackgroundWriter:
+    """Writes to stderr in a thread: whoever reads it may be stuck, and no request is to wait for that.
+
+    What comes while a hundred texts wait is thrown away.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[str | None] = queue.Queue(_MOST_WAITING)
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have a text written soon."""
+        self._put(text)
+
+    def close(self) -> None:
+        """Wait a little until all is written."""
+        self._put(None)
+        self._thread.join(_LAST_WORDS_SECONDS)
+
+    def _put(self, text: str | None) -> None:
+        try:
+            self._waiting.put_nowait(text)
+        except queue.Full:
+            return
+
+    def _run(self) -> None:
+        while (text := self._waiting.get()) is not None:
+            try:
+                sys.stderr.write(text)
+                sys.stderr.flush()
+            except OSError:
+                return
 
 
 def _line(what: str, **facts: Any) -> str:

@@ -98,6 +98,8 @@ def main() -> None:
             facts = _load(options)
         except SegmentloomError as error:
             facts = {"error": error.message}
+        except Exception as error:  # its text may quote anything
+            facts = {"error": f"internal error: {type(error).__name__}"}
         print(json.dumps(facts), flush=True)
 
 

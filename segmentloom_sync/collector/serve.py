@@ -8,7 +8,6 @@ import gc
 import os
 import resource
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segmentloom_sync.collector.accept import Collector
-from segmentloom_sync.collector.access_log import AccessLog, Wanted
+from segmentloom_sync.collector.access_log import AccessLog, BackgroundWriter, Wanted
 from segmentloom_sync.collector.authentication import Callers
 from segmentloom_sync.collector.client_address import Kept, TrustedProxies
 from segmentloom_sync.collector.key_file import KeyFile
@@ -26,7 +25,7 @@ from segmentloom_sync.collector.loader import LoaderProcess
 from segmentloom_sync.collector.metrics import Counts, metrics_text
 from segmentloom_sync.collector.pages import Pages
 from segmentloom_sync.collector.rsgi import Application
-from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.errors import ConfigError, SegmentloomError
 from segmentloom_sync.spool.commits import AsyncSpool
 from segmentloom_sync.spool.directory import SpoolState, spool_state
 from segmentloom_sync.spool.writer import SpoolFailed, SpoolWriter
@@ -66,6 +65,7 @@ def serve(service: Service, announce: Callable[[], None]) -> None:
 
     Raises:
         ConfigError: the keys cannot be read.
+        SegmentloomError: the server does not start, or ends by itself.
     """
     import uvloop
 
@@ -80,7 +80,8 @@ class _Run:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._counts = Counts()
-        self._log = AccessLog(service.logged, _write_stderr)
+        self._writer = BackgroundWriter()
+        self._log = AccessLog(service.logged, self._writer.write)
         self._callers = Callers(service.keys.read(), time.monotonic)
         self._keys_seen = service.keys.stamp()
         self._collector = Collector(self._callers, proxies=service.proxies, addresses=service.addresses)
@@ -105,6 +106,7 @@ class _Run:
         announce()
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait([stopping, serving], return_when=asyncio.FIRST_COMPLETED)
+        has_failed = serving.done()
         await self._drain(application)
         for task in (looking_after, loading):
             if task is not None:
@@ -112,12 +114,16 @@ class _Run:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
         self._log.flush()
+        self._writer.close()
         server.stop()
         # Nothing that matters is left to do: a connection that does not end is no reason to stay.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(serving), _STOP_SECONDS)
+        if has_failed:
+            raise SegmentloomError(
+                "the HTTP server ended by itself; what was answered with 200 is in the spool"
+            )
         if not serving.done():
-            sys.stderr.flush()
             os._exit(0)
 
     async def _drain(self, application: Application) -> None:
@@ -204,8 +210,3 @@ def _connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return max(128, most - _OTHER_FILES)
-
-
-def _write_stderr(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()

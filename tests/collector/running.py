@@ -9,7 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +51,11 @@ class RunningCollector:
     secret: str
     public: str
     shop: str
-    log: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        """What it writes to stderr."""
+        return self.folder / "log.txt"
 
     @property
     def spool(self) -> Path:
@@ -91,8 +95,8 @@ class RunningCollector:
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """End it; its exit code and what it wrote to stderr."""
         self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=TIMEOUT_SECONDS)
-        return self.process.returncode, errors
+        code = self.process.wait(TIMEOUT_SECONDS)
+        return code, self.log.read_text()
 
     def peak_megabytes(self) -> float:
         """The most memory it has held so far."""
@@ -115,20 +119,20 @@ def running(
         ]
         (folder / "keys.txt").write_text("\n".join(map(str, texts)))
     secret, public, shop = (folder / "keys.txt").read_text().split()
-    process = subprocess.Popen(
-        [str(CLI), "collect", "--port", "0", "--spool", "spool", "--json", *options],
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            [str(CLI), "collect", "--port", "0", "--spool", "spool", "--json", *options],
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            assert process.stderr is not None
-            raise AssertionError(process.stderr.read())
+            raise AssertionError((folder / "log.txt").read_text())
         yield RunningCollector(folder, process, json.loads(line)["url"], secret, public, shop)
     finally:
         if process.poll() is None:

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from segmentloom_sync.collector.client_address import TrustedProxies
 from segmentloom_sync.collector.key_file import KeyFile
+from segmentloom_sync.collector.listening import Listening
+from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.project import Project
 from segmentloom_sync.warehouse.connect import connect
 from tests.collector.running import RunningCollector, records, running
@@ -49,8 +52,12 @@ def test_what_hinders_a_start_is_said(tmp_path: Path) -> None:
         code, errors = refusal(tmp_path, "--port", "0", "--spool", "spool")
         assert (code, "another collector uses the spool" in errors) == (2, True)
         assert f"pid {collector.process.pid}" in errors
-    assert refusal(tmp_path, "--tls-cert", "a.pem")[0] == 2
-    assert refusal(tmp_path, "--trusted-proxy", "proxy")[0] == 2
+    with pytest.raises(ConfigError, match="go together"):
+        Listening.check("127.0.0.1", 0, tmp_path / "cert.pem")
+    with pytest.raises(ConfigError, match="there is no file"):
+        Listening.check("127.0.0.1", 0, tmp_path / "cert.pem", tmp_path / "key.pem")
+    with pytest.raises(ConfigError, match="no address or network"):
+        TrustedProxies(["proxy"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -87,6 +94,21 @@ def test_while_it_drains_what_has_begun_is_finished_and_the_rest_is_asked_to_com
         second.close()
         assert collector.process.wait(30) == 0
     assert len(records(collector.spool)) == 1
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(tmp_path: Path) -> None:
+    KeyFile(tmp_path / "collector-keys.json").create("server")
+    command = [str(CLI), "collect", "--port", "0", "--spool", "spool", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        collector = RunningCollector(tmp_path, process, url, "sk_x", "pk_x", "pk_x")
+        for _ in range(1_000):  # more than a pipe holds
+            assert collector.post("/v1/track", EVENT).status == 401
+        assert collector.send("GET", "/readyz").status == 200
+        process.kill()
 
 
 def test_sigkill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
