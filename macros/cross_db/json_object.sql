@@ -26,3 +26,20 @@
             then try_parse_json(to_variant({{ expression }})::varchar)
     end
 {%- endmacro %}
+
+{# The same of a column that is known to be text. #}
+{% macro text_json_object(expression) -%}
+    {{ return(adapter.dispatch('text_json_object', 'segmentloom')(expression)) }}
+{%- endmacro %}
+
+{% macro default__text_json_object(expression) -%}
+    case when json_type(try_cast({{ expression }} as json)) = 'OBJECT' then try_cast({{ expression }} as json) end
+{%- endmacro %}
+
+{% macro bigquery__text_json_object(expression) -%}
+    {{ segmentloom.bigquery__json_object(expression) }}
+{%- endmacro %}
+
+{% macro snowflake__text_json_object(expression) -%}
+    case when left(ltrim({{ expression }}), 1) = '{' then try_parse_json({{ expression }}) end
+{%- endmacro %}

@@ -8,7 +8,11 @@
     {%- set none_there = segmentloom.json_from_text("cast(null as " ~ dbt.type_string() ~ ")") -%}
     {%- set parsed = [] -%}
     {%- for name in names -%}
-        {%- set value = segmentloom.json_object(table.columns[name].sql) if name in table.columns else none_there -%}
+        {%- set column = table.columns.get(name) -%}
+        {%- set value = none_there -%}
+        {%- if column -%}
+            {%- set value = segmentloom.text_json_object(column.sql) if segmentloom.is_text_type(column.type) else segmentloom.json_object(column.sql) -%}
+        {%- endif -%}
         {%- do parsed.append(value ~ ' as segmentloom_' ~ name) -%}
     {%- endfor -%}
     {%- set rows = '(select *, ' ~ parsed | join(', ') ~ ' from ' ~ table.rows ~ ') as parsed' -%}

@@ -1,10 +1,12 @@
-"""`status`: when audiences are due, what each list holds and how its newest run ended."""
+"""`status`: how fresh sources are, when audiences are due, what lists hold, how newest runs ended."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from segmentloom_sync import terminal
 from segmentloom_sync.cli.app import app
@@ -15,18 +17,23 @@ _COUNTS = ("accepted", "open", "waiting", "rejected")
 
 @app.command()
 def status(
+    rejected: Annotated[
+        bool,
+        typer.Option("--rejected", help="Count the refused events of each source; reads all deliveries."),
+    ] = False,
     json: Json = False,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
 ) -> None:
-    """Show when audiences were evaluated and are due, what lists hold, and how the newest runs ended.
+    """Show how fresh sources are, when audiences are due, what lists hold, and how the newest runs ended.
 
     Example: segmentloom-sync status
     """
     from segmentloom_sync.audiences.known_names import configured_destinations
     from segmentloom_sync.audiences.library import load_audiences
     from segmentloom_sync.project import Project
+    from segmentloom_sync.sources.freshness import source_states
     from segmentloom_sync.sync.cadence import time_zone
     from segmentloom_sync.sync.state import audience_states, list_states
     from segmentloom_sync.sync.unfollowed import followed_lists, unfollowed_lists, unfollowed_warning
@@ -43,16 +50,34 @@ def status(
         lists = list_states(warehouse, now)
         followed = followed_lists(audiences.values())
         unfollowed = unfollowed_lists(warehouse, followed)
+        sources = source_states(warehouse, counts_rejected=rejected)
     for entry in unfollowed:
         terminal.warn(unfollowed_warning(entry, problems))
     for row in lists:
         row["is_followed"] = (row["destination"], row["list"]) in followed
     if json:
-        terminal.print_json({"target": project.target, "audiences": evaluated, "lists": lists})
+        terminal.print_json(
+            {"target": project.target, "sources": sources, "audiences": evaluated, "lists": lists}
+        )
     else:
         terminal.say(f"target {project.target} of profile {project.profile}")
+        _print_sources(sources)
         _print_audiences(evaluated, now)
         _print_lists(lists)
+
+
+def _print_sources(rows: list[dict[str, Any]]) -> None:
+    from segmentloom_sync.cli.shown import shown, table
+
+    if not rows:
+        return
+    printed = table(("source", "events", "loaded", "newest event", "rejected"), counts=("events", "rejected"))
+    for row in rows:
+        count = "not counted" if row["rejected"] is None else f"{row['rejected']:,}"
+        times = (_time(row["loaded_at"]), _time(row["occurred_at"]))
+        printed.add_row(shown(row["source"]), f"{row['events']:,}", *times, count)
+    terminal.stdout().print(printed)
+    terminal.stdout().print()
 
 
 def _print_audiences(rows: list[dict[str, Any]], now: datetime) -> None:

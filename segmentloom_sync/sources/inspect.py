@@ -46,10 +46,20 @@ def inspect(project: Project, warehouse: Warehouse, relation: str) -> Inspected:
     found = _Finder(project, warehouse)
     place, tables = found.place_of(relation)
     source = recognise(place, tables, "`" if warehouse.engine == "bigquery" else '"')
-    renderer = found.renderer({"segmentloom_sources": [source]})
+    return Inspected(source, inspect_source(project, warehouse, source))
+
+
+def inspect_source(project: Project, warehouse: Warehouse, source: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Up to ten deliveries of an entry of `segmentloom_sources`, each with the columns COLUMNS.
+
+    Raises:
+        ConfigError: the entry is wrong.
+        WarehouseError: the warehouse refuses the query.
+    """
+    renderer = _Finder(project, warehouse).renderer({"segmentloom_sources": [source]})
     deliveries = renderer.render("deliveries", None, [source["name"]])
     rows = warehouse.rows(f"select {', '.join(COLUMNS)} from ({deliveries}) as deliveries limit {ROWS}")
-    return Inspected(source, [dict(zip(COLUMNS, row, strict=True)) for row in rows])
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from segmentloom_sync.project import Project
+from segmentloom_sync.sources.freshness import source_states
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.expected_events import assert_as_expected, events
@@ -41,7 +42,7 @@ MORE.append(
             "event_id": "id",
             "user_id": "id",
             "email": "email",
-            "occurred_at": "at",
+            "occurred_at": "seen_at",
             "properties": {"environment": "environment"},
             "context": {"user_agent": "browser"},
         },
@@ -55,7 +56,7 @@ EXCLUDED: list[dict[str, Any]] = [
     {"name": "ids", "event": "Page Viewed", "user_id": ["by id"]},
     {"name": "other source", "sources": ["elsewhere"], "user_id": ["kept"]},
 ]
-VISIT = {"at": DAY, "email": "ann@example.com", "environment": "live", "browser": "Mozilla/5.0"}
+VISIT = {"seen_at": DAY, "email": "ann@example.com", "environment": "live", "browser": "Mozilla/5.0"}
 TABLES: dict[str, list[dict[str, Any]]] = {
     "sparse.tracks": [
         {**SEGMENT, "id": "bare", "user_id": "u1"},
@@ -242,3 +243,16 @@ def test_mixpanel_s_older_ids_and_local_times(by_id: dict[str, dict[str, Any]]) 
     assert (anonymous["anonymous_id"], anonymous["user_id"]) == ("d1", None)
     assert (user["anonymous_id"], user["user_id"]) == (None, "u1")
     assert user["timestamp"] == datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def test_how_fresh_each_source_is(warehouse: Warehouse) -> None:
+    states = {state["source"]: state for state in source_states(warehouse, counts_rejected=True)}
+    assert states["visits"] == {
+        "source": "visits",
+        "events": 1,
+        "loaded_at": datetime(2026, 11, 20, 10, tzinfo=UTC),
+        "occurred_at": datetime(2026, 11, 20, 10, tzinfo=UTC),
+        "rejected": 4,
+    }
+    assert (states["segment"]["events"], states["segment"]["rejected"]) == (5, 0)
+    assert {state["rejected"] for state in source_states(warehouse, counts_rejected=False)} == {None}

@@ -15,6 +15,7 @@ from typing import Any
 import fakesnow.arrow
 import fakesnow.server
 import fakesnow.transforms
+import fakesnow.variables
 import pyarrow as pa
 import snowflake.connector.errors
 import uvicorn
@@ -137,6 +138,11 @@ def timestamps(values: pa.ChunkedArray) -> pa.StructArray:
     return pa.StructArray.from_arrays(parts, fields=fields, mask=whole.is_null())
 
 
+def inline_variables(self: fakesnow.variables.Variables, sql: str) -> str:
+    """Leave `$identify` in a text alone: fakesnow takes it for a session variable."""
+    return sql
+
+
 if __name__ == "__main__":
     port, journal_file = sys.argv[1:]
     journal = Journal(Path(journal_file))
@@ -144,6 +150,7 @@ if __name__ == "__main__":
     fakesnow.transforms.merge = merge
     fakesnow.arrow.timestamp_to_sf_struct = timestamps
     fakesnow.transforms.extract_comment_on_table = extract_comment_on_table
+    fakesnow.variables.Variables.inline_variables = inline_variables
     fakesnow.server.shared_fs.nop_regexes = WITHOUT_EFFECT
     end_with_parent()
     uvicorn.run(fakesnow.server.app, host="127.0.0.1", port=int(port), log_level="info")

@@ -1,0 +1,48 @@
+"""How fresh each source is: when its newest row was loaded, and how many events it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segmentloom_sync.warehouse.base import Warehouse
+
+
+def source_states(warehouse: Warehouse, *, counts_rejected: bool) -> list[dict[str, Any]]:
+    """One entry for each source of `S.events`, by name; none before the first build.
+
+    Args:
+        counts_rejected: whether to count what was refused, too. That reads all deliveries: dear where
+            they are many.
+
+    Returns:
+        `source`, `events` (a number), `loaded_at` and `occurred_at` (the latest, in UTC) and `rejected` (a
+        number; None when it was not asked for). A source of which all was refused has 0 events.
+    """
+    if not warehouse.exists("events"):
+        return []
+    states: dict[str, dict[str, Any]] = {}
+    for source, events, loaded_at, occurred_at in warehouse.rows(
+        "select source_id, count(*) as events, max(loaded_at) as loaded_at, max(occurred_at) as occurred_at"
+        f" from {warehouse.relation('events')} group by source_id"
+    ):
+        states[source] = _state(source, events, loaded_at, occurred_at)
+    if counts_rejected and warehouse.exists("rejected_events"):
+        for state in states.values():
+            state["rejected"] = 0
+        for source, rejected, loaded_at in warehouse.rows(
+            "select source_id, count(*) as rejected, max(loaded_at) as loaded_at"
+            f" from {warehouse.relation('rejected_events')} group by source_id"
+        ):
+            state = states.setdefault(source, _state(source, 0, loaded_at, None))
+            state["rejected"] = rejected
+    return [states[source] for source in sorted(states)]
+
+
+def _state(source: str, events: int, loaded_at: Any, occurred_at: Any) -> dict[str, Any]:
+    return {
+        "source": source,
+        "events": events,
+        "loaded_at": loaded_at,
+        "occurred_at": occurred_at,
+        "rejected": None,
+    }
