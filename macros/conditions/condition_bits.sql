@@ -1,20 +1,21 @@
-{# The bit of each condition that counts answer: column -> {word, bit, event, counted, test, holds_for_none}. #}
+{# Where the answer is to each condition that counts give: column -> {word, bit, event, counted, threshold, holds_for_none}. #}
 {% macro condition_bits(plan) -%}
     {%- set columns_of, bits = {}, {} -%}
     {%- for counters in plan.counted.values() -%}
         {%- for counter in counters -%}{%- do columns_of.update({counter.key: counter.column}) -%}{%- endfor -%}
     {%- endfor -%}
-    {%- for event in plan.counted -%}
-        {%- for column, leaf in plan.leaves | dictsort if segmentloom.is_counted(leaf) and leaf['event'] == event -%}
+    {%- for column in plan.columns -%}
+        {%- set leaf = plan.leaves[column] -%}
+        {%- if segmentloom.is_counted(leaf) -%}
             {%- do bits.update({column: {
-                'word': bits | length // 62,
-                'bit': bits | length % 62,
-                'event': event,
+                'word': loop.index0 // 62,
+                'bit': loop.index0 % 62,
+                'event': leaf['event'],
                 'counted': columns_of[segmentloom.event_key(leaf)],
                 'threshold': leaf['count'],
                 'holds_for_none': segmentloom.holds_for_none(leaf['count']),
             }}) -%}
-        {%- endfor -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(bits) }}
 {%- endmacro %}

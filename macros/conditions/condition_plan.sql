@@ -5,8 +5,10 @@
     leaves    column -> leaf condition; a column is named after what the condition says
     counted   event -> the things to count of it, in an order that follows from them alone; see `event_counters`
     width     how many things are counted of the event that has most
-    direct    columns of leaves whose answer no count gives: they are worked out from the events of whoever is looked at
+    uncounted    columns of leaves whose answer no count gives: they are worked out from the events of whoever is looked at
+    columns   all of them in the order in which answers are stored: those that counts of an event answer side by side
     has_traits   whether any leaf is about a trait
+    is_part   whether others are counted beside these, see `part_of_plan`
 -#}
 {% macro condition_plan() -%}
     {%- set leaves = segmentloom.standing_conditions() -%}
@@ -15,33 +17,55 @@
             {%- do leaves.update({segmentloom.condition_column(leaf): leaf}) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- set counters, direct, traits = {}, [], [] -%}
+    {%- set counters, uncounted, traits = {}, [], [] -%}
     {%- for column, leaf in leaves | dictsort -%}
         {%- if segmentloom.is_counted(leaf) -%}
             {%- do counters.setdefault(leaf['event'], {}).update({segmentloom.event_key(leaf): leaf}) -%}
         {%- else -%}
-            {%- do (traits if 'trait' in leaf else direct).append(column) -%}
+            {%- do (traits if 'trait' in leaf else uncounted).append(column) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set counted, widths = {}, [0] -%}
+    {%- set counted, columns_of, widths = {}, {}, [0] -%}
     {%- for event, leaf_of in counters | dictsort(case_sensitive=true) -%}
         {%- do counted.update({event: segmentloom.event_counters(leaf_of)}) -%}
         {%- do widths.append(leaf_of | length) -%}
     {%- endfor -%}
-    {{ return({'leaves': leaves, 'counted': counted, 'width': widths | max, 'direct': direct, 'has_traits': traits | length > 0}) }}
+    {%- for column, leaf in leaves | dictsort if segmentloom.is_counted(leaf) -%}
+        {%- do columns_of.setdefault(leaf['event'], []).append(column) -%}
+    {%- endfor -%}
+    {%- set columns = [] -%}
+    {%- for event in counted -%}{%- do columns.extend(columns_of[event]) -%}{%- endfor -%}
+    {{ return({
+        'leaves': leaves,
+        'counted': counted,
+        'width': widths | max,
+        'uncounted': uncounted,
+        'columns': columns + uncounted + traits,
+        'has_traits': traits | length > 0,
+        'is_part': false,
+    }) }}
 {%- endmacro %}
 
 {# A plan that asks only for some columns. What is counted stays where it is. #}
 {% macro part_of_plan(plan, columns) -%}
     {%- set leaves, counted, traits = {}, {}, [] -%}
+    {%- set asked = segmentloom.places(columns) -%}
     {%- for column in columns -%}
         {%- set leaf = plan.leaves[column] -%}
         {%- do leaves.update({column: leaf}) -%}
-        {%- if segmentloom.is_counted(leaf) -%}{%- do counted.update({leaf['event']: plan.counted[leaf['event']]}) -%}{%- endif -%}
+        {%- if segmentloom.is_counted(leaf) -%}
+            {%- do counted.update({leaf['event']: plan.counted[leaf['event']]}) -%}
+        {%- endif -%}
         {%- if 'trait' in leaf -%}{%- do traits.append(column) -%}{%- endif -%}
     {%- endfor -%}
     {{ return(dict(
-        plan, leaves=leaves, counted=counted, direct=plan.direct | select('in', columns) | list, has_traits=traits | length > 0
+        plan,
+        leaves=leaves,
+        counted=counted,
+        uncounted=plan.uncounted | select('in', asked) | list,
+        columns=plan.columns | select('in', asked) | list,
+        has_traits=traits | length > 0,
+        is_part=true,
     )) }}
 {%- endmacro %}
 

@@ -3,6 +3,7 @@
 
     columns          the conditions, in the order in which they are stored
     is_full          every condition for every profile
+    existing         those that the table has, likewise
     anew             columns to work out for every profile: they are new, or the feed of changed counts does not tell for whom
                      they may be others; of those, `known` the table has
     gone             columns that nothing asks for any more
@@ -22,9 +23,11 @@
     {%- set profiles = progress.get(feeds.profiles, {'generation': '', 'batch': 0}) -%}
     {%- set counts, counted = progress.get(feeds.counts), progress.get(counts_name) -%}
     {%- set built = progress.get('segmentloom__profiles', {}) -%}
-    {%- if counted is none or not counted.generation or built.get('generation') != profiles.generation or built.batch != profiles.batch -%}
+    {%- set has_profiles = built.get('generation') == profiles.generation and built.batch == profiles.batch -%}
+    {%- if not has_profiles or counted is none or not counted.generation -%}
         {{ exceptions.raise_compiler_error(
-            'segmentloom: the profiles or the counts of their events are not built; build them first, with dbt build -s +' ~ model.name
+            'segmentloom: the profiles or the counts of their events are not built; build them first, with dbt build -s +'
+            ~ model.name
         ) }}
     {%- endif -%}
     {%- set followed = segmentloom.followed_conditions() -%}
@@ -37,10 +40,12 @@
     {%- set own, of_counts = progress.get(model.name), progress.get(model.name ~ ' of counts') -%}
     {%- set rules = local_md5(model.raw_code ~ segmentloom.state_version()) -%}
     {%- set is_full = flags.FULL_REFRESH or own is none or of_counts is none or own.rules != rules
-        or own.generation != profiles.generation or of_counts.generation != counts.generation or not (load_relation(this) or {}).is_view -%}
+        or own.generation != profiles.generation or of_counts.generation != counts.generation
+        or not (load_relation(this) or {}).is_view -%}
     {%- set step = {
-        'columns': plan.leaves.keys() | sort,
+        'columns': plan.columns,
         'is_full': is_full,
+        'existing': [],
         'anew': [],
         'known': [],
         'gone': [],
@@ -68,6 +73,7 @@
         {%- do anew.append(column) -%}
     {%- endfor -%}
     {%- do step.update({
+        'existing': existing,
         'anew': anew,
         'known': anew | select('in', existing) | list,
         'gone': existing | reject('in', step.columns) | list,

@@ -1,51 +1,60 @@
 {#-
-    How the answers to conditions are stored: as bits of whole numbers, 62 of them in a column, in the order of the conditions'
-    names. Hundreds of columns that hold a boolean each take an engine a hundred times as long to write, and a step would
-    write all of them anew for the few profiles that it looks at.
+    How the answers to conditions are stored: as bits of whole numbers, the words, 62 of them in each, in the order of
+    `plan.columns`. Hundreds of columns that hold a boolean each take an engine a hundred times as long to write, and a step
+    would write all of them anew for the few profiles that it looks at.
 
     `int_segmentloom__conditions` is a view that gives every condition its name again. The table under it is named after the
     conditions that are in it: with others a new one is made, and the view goes over to it in one statement.
 -#}
 
-{# That table beside the view, for conditions in the order of their names. #}
+{# That table beside the view, for conditions in their order. #}
 {% macro words_relation(view, columns) -%}
     {{ return(view.incorporate(
         path={'identifier': 'int_segmentloom__condition_words_' ~ local_md5(columns | join(' '))[:8]}, type='table'
     )) }}
 {%- endmacro %}
 
-{# The conditions that a relation gives a name, in that order. #}
-{% macro named_conditions(relation) -%}
+{# The conditions that the view gives a name, in that order. By a query: dbt's adapter, when asked for columns, leaves a
+   transaction open on DuckDB. #}
+{% macro named_conditions(view) -%}
     {%- set columns = [] -%}
-    {%- for column in run_query('select * from ' ~ relation ~ ' limit 0').columns if column.name | lower != 'profile_id' -%}
+    {%- for column in run_query('select * from ' ~ view ~ ' limit 0').columns if column.name | lower != 'profile_id' -%}
         {%- do columns.append(column.name | lower) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
 
-{# The rows of that table, from a query that gives profile_id and a boolean for each condition. #}
-{% macro packed_conditions(columns, sql) -%}
-    select
-        profile_id
-        {%- for word in columns | batch(62) %},
-        cast({% for column in word %}{{ ' + ' if not loop.first }}case when {{ column }} then {{ 2 ** loop.index0 }} else 0 end{% endfor %} as {{ dbt.type_bigint() }}) as word_{{ loop.index0 }}
-        {%- endfor %}
-
-    from ({{ sql }}) as conditions
+{# Where each of these conditions is: column -> its number. #}
+{% macro places(columns) -%}
+    {%- set found = {} -%}
+    {%- for column in columns -%}{%- do found.update({column: loop.index0}) -%}{%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
-{# The reverse: all conditions, or `only` some, from a relation with the columns of that table. #}
+{# Whether the condition at a place holds, by the words of some relation. #}
+{% macro stored_answer(place, relation=none) -%}
+    {{ return(segmentloom.bit_is_set((relation ~ '.' if relation else '') ~ 'word_' ~ place // 62, place % 62) | trim) }}
+{%- endmacro %}
+
+{# The sum of some terms, nested no deeper than eight: parsers have their limits. #}
+{% macro added_up(terms) -%}
+    {%- set sums = [] -%}
+    {%- for few in terms | batch(8) -%}{%- do sums.append('(' ~ few | join(' + ') ~ ')') -%}{%- endfor -%}
+    {{ return(sums | join(' + ')) }}
+{%- endmacro %}
+
+{# The named answers to all conditions, or to `only` some, from a relation with the columns of that table. In few characters:
+   BigQuery takes no view of more than 262,144. #}
 {% macro unpacked_conditions(columns, relation, only=none) -%}
-    select
-        profile_id
-        {%- for column in columns if only is none or column in only %},
-        {{ segmentloom.bit_is_set('word_' ~ columns.index(column) // 62, columns.index(column) % 62) | trim }} as {{ column }}
-        {%- endfor %}
-
-    from {{ relation }} as words
+    {%- set selected, asked = ['profile_id'], segmentloom.places(columns if only is none else only) -%}
+    {%- for column, place in segmentloom.places(columns).items() if column in asked -%}
+        {%- do selected.append(segmentloom.stored_answer(place) ~ ' as ' ~ column) -%}
+    {%- endfor -%}
+    select {{ selected | join(', ') }} from {{ relation }} as words
 {%- endmacro %}
 
-{# Lets the view show the table of these conditions, and drops all others that there may be by the state table `condition_words`. #}
+{# Lets the view show the table of these conditions, and drops all others that there may be by the state table
+   `condition_words`. #}
 {% macro show_conditions(view, columns) -%}
     {%- set words, existing = segmentloom.words_relation(view, columns), load_cached_relation(this) -%}
     {%- set known = segmentloom.state_relation('condition_words') -%}

@@ -10,55 +10,64 @@
         {%- do leaves.extend(plan.counted[event] | map(attribute='leaf') | list) -%}
     {%- endfor -%}
     {%- set has_new = step.from_batch < step.to_batch -%}
-    {%- if step.as_of == step.known.as_of and not (has_new or step.stale or step.gone or step.newly_followed or step.unfollowed) -%}
+    {%- set has_others = step.stale or step.gone or step.newly_followed or step.unfollowed -%}
+    {%- if step.as_of == step.known.as_of and not (has_new or has_others) -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set width = [plan.width, step.has_columns] | max -%}
     {%- for number in range(step.has_columns + 1, width + 1) -%}
-        {%- do run_query('alter table ' ~ target_relation ~ ' add column n_' ~ number ~ ' ' ~ segmentloom.type_count()) -%}
+        {%- do run_query(
+            'alter table ' ~ target_relation ~ ' add column n_' ~ number ~ ' ' ~ segmentloom.type_count()
+        ) -%}
     {%- endfor -%}
     {%- set made = [] -%}
     {%- for part in segmentloom.parts_to_count(step.stale, plan, step) -%}
-        {%- do made.append(segmentloom.make_scratch(scratch, 'stale_' ~ loop.index, segmentloom.counts_of_part(part, plan, step, width))) -%}
+        {%- set queries = segmentloom.counts_of_part(part, plan, step, width) -%}
+        {%- do made.append(segmentloom.make_scratch_of(scratch, 'stale_' ~ loop.index, queries)) -%}
     {%- endfor -%}
     {%- if kept or deciding -%}
         {%- if step.has_retractions -%}
             {%- do segmentloom.make_scratch(scratch, 'recounted', segmentloom.retracted_keys('owners', step)) -%}
         {%- endif -%}
-        {%- set moving = segmentloom.make_scratch(scratch, 'slices', segmentloom.events_that_move(step, leaves + deciding, has_new)) -%}
+        {%- set leaves = leaves + deciding -%}
+        {%- set windows = segmentloom.numbered_windows(leaves) -%}
+        {%- do segmentloom.make_scratch(scratch, 'moving', segmentloom.events_that_move(step, leaves, windows, has_new)) -%}
         {%- if deciding -%}
-            {%- do segmentloom.make_scratch(scratch, 'deciding', segmentloom.deciding_owners(step, deciding, moving)) -%}
+            {%- set queries = segmentloom.deciding_owners(deciding, windows, scratch.relations['moving']) -%}
+            {%- do segmentloom.make_scratch_of(scratch, 'deciding', queries) -%}
         {%- endif -%}
     {%- endif -%}
     {%- if kept -%}
-        {%- do segmentloom.make_scratch(scratch, 'deltas', segmentloom.count_deltas(step, plan, kept, width, scratch)) -%}
-        {%- do made.append(segmentloom.make_scratch(scratch, 'rows', segmentloom.changed_counts(step, plan, kept, width, scratch, target_relation))) -%}
+        {%- set queries = segmentloom.count_deltas(step, plan, kept, width, windows, scratch) -%}
+        {%- do segmentloom.make_scratch_of(scratch, 'deltas', queries) -%}
+        {%- set queries = segmentloom.changed_counts(step, plan, kept, width, scratch, target_relation) -%}
+        {%- do made.append(segmentloom.make_scratch_of(scratch, 'rows', queries)) -%}
     {%- endif -%}
     {%- do segmentloom.run_together(segmentloom.count_statements(step, scratch, made, width, target_relation)) -%}
     {{ return(true) }}
 {%- endmacro %}
 
-{# How the counts of each owner change by those events. #}
-{% macro count_deltas(step, plan, kept, width, scratch) -%}
-    {%- set extra = 'owner_key not in (select owner_key from ' ~ scratch.relations['recounted'] ~ ')' if step.has_retractions -%}
-    select * from (
-    {%- for event in kept %}
-        {{ 'union all ' if not loop.first }}{{ segmentloom.counts_of_event(
-            event, plan.counted[event], width, scratch.relations['slices'], step.as_of, step.known, extra
-        ) }}
-    {%- endfor %}
-    ) as deltas
-
-    where {{ segmentloom.any_count(width) }}
+{# How the counts of each owner change by those events, as queries. #}
+{% macro count_deltas(step, plan, kept, width, windows, scratch) -%}
+    {%- set recounted = scratch.relations['recounted'] if step.has_retractions -%}
+    {%- set extra = 'owner_key not in (select owner_key from ' ~ recounted ~ ')' if recounted -%}
+    {%- set queries = [] -%}
+    {%- for event in kept -%}
+        {%- do queries.append(segmentloom.counts_of_event(
+            event, plan.counted[event], width, scratch.relations['moving'], windows, extra=extra
+        )) -%}
+    {%- endfor -%}
+    {{ return(segmentloom.counts_together(queries, width)) }}
 {%- endmacro %}
 
-{# The rows of all owners whose counts change, as they are from now on. #}
+{# The rows of all owners whose counts change, as they are from now on, as queries. Those that say nothing now are among them. #}
 {% macro changed_counts(step, plan, kept, width, scratch, target_relation) -%}
+    {%- set changed -%}
     select
         event,
         owner_key
         {%- for number in range(1, width + 1) %},
-        cast(sum(n_{{ number }}) as {{ segmentloom.type_count() }}) as n_{{ number }}
+        sum(n_{{ number }})
         {%- endfor %}
 
     from (
@@ -72,13 +81,13 @@
     ) as counts
 
     group by event, owner_key
-    {%- if step.has_retractions %}
-    {%- for event in kept %}
-
-    union all {{ segmentloom.counts_of_event(
-        event, plan.counted[event], width, ref('segmentloom__events'), step.as_of,
-        extra='batch <= ' ~ step.to_batch ~ ' and owner_key in (select owner_key from ' ~ scratch.relations['recounted'] ~ ')',
-    ) }}
-    {%- endfor %}
-    {%- endif %}
+    {%- endset -%}
+    {%- set queries = [changed] -%}
+    {%- for event in kept if step.has_retractions -%}
+        {%- do queries.append(segmentloom.counts_of_all(
+            event, plan.counted[event], width, step,
+            'owner_key in (select owner_key from ' ~ scratch.relations['recounted'] ~ ')',
+        )) -%}
+    {%- endfor -%}
+    {{ return(segmentloom.counts_together(queries, width, zeros=true)) }}
 {%- endmacro %}

@@ -5,12 +5,14 @@
 {% macro count_everything(step, plan, target_relation) -%}
     {%- set is_mine = segmentloom.is_at(model.name, '', 0, rules=invocation_id) -%}
     {%- do segmentloom.run_together(segmentloom.progress_statements(model.name, '', 0, invocation_id)) -%}
-    {%- do segmentloom.replace_table(target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')) -%}
+    {%- do segmentloom.replace_table(
+        target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')
+    ) -%}
+    {%- set nobody_else = 'exists (select 1 from ' ~ segmentloom.latest_progress() ~ ' where ' ~ is_mine ~ ')' -%}
     {%- for part in segmentloom.parts_to_count(plan.counted.keys() | list, plan, step) -%}
-        {%- do run_query(
-            'insert into ' ~ target_relation ~ ' ' ~ segmentloom.counts_of_part(part, plan, step, plan.width)
-            ~ ' and exists (select 1 from ' ~ segmentloom.latest_progress() ~ ' where ' ~ is_mine ~ ')'
-        ) -%}
+        {%- for query in segmentloom.counts_of_part(part, plan, step, plan.width, more=nobody_else) -%}
+            {%- do run_query('insert into ' ~ target_relation ~ ' ' ~ query) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- do segmentloom.run_together(
         [

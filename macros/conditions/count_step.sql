@@ -43,7 +43,10 @@
         'change_generation': invocation_id,
     } -%}
     {%- if known_as_of and as_of < known_as_of -%}
-        {%- do log('segmentloom: all events are counted anew: ' ~ as_of ~ ' lies before the last evaluation, of ' ~ known_as_of, info=true) -%}
+        {%- do log(
+            'segmentloom: all events are counted anew: ' ~ as_of ~ ' lies before the last evaluation, of ' ~ known_as_of,
+            info=true,
+        ) -%}
     {%- endif -%}
     {%- if not step.is_full -%}
         {%- do segmentloom.compare_counters(step) -%}

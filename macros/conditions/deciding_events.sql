@@ -6,7 +6,7 @@
 -#}
 {% macro deciding_events(plan) -%}
     {%- set found = {} -%}
-    {%- for column in plan.direct -%}
+    {%- for column in plan.uncounted -%}
         {%- set leaf, window = plan.leaves[column], {} -%}
         {%- for key in ['within_hours', 'within_calendar_days', 'time_zone'] if key in leaf -%}
             {%- do window.update({key: leaf[key]}) -%}
@@ -21,18 +21,17 @@
     {{ return(found.values() | list) }}
 {%- endmacro %}
 
-{# The owners of such events that moved, out of those that may have. #}
-{% macro deciding_owners(step, deciding, events) -%}
-    select distinct owner_key
-
-    from (select *, batch <= {{ step.known.batch }} as was_there from {{ events }} as events) as moved
-
-    where
-        {%- for one in deciding %}
-        {{ 'or ' if not loop.first }}(
-            {{ segmentloom.matching_event(one) | trim }}
-            and ({{ segmentloom.in_window(one, step.as_of) | trim }})
-                <> (was_there and {{ segmentloom.in_window(one, step.known.as_of) | trim }})
-        )
-        {%- endfor %}
+{# The owners of such events that moved, out of those that may have, as queries: an owner may be in several. #}
+{% macro deciding_owners(deciding, windows, moving) -%}
+    {%- set tests, queries = [], [] -%}
+    {%- for one in deciding -%}
+        {%- set number = windows[segmentloom.window_name(one)].number -%}
+        {%- do tests.append(segmentloom.matching_event(one) | trim ~ ' and in_' ~ number ~ ' <> was_in_' ~ number) -%}
+    {%- endfor -%}
+    {%- for few in segmentloom.short_batches(tests) -%}
+        {%- do queries.append(
+            'select distinct owner_key from ' ~ moving ~ ' as moving where (' ~ few | join(')\n or (') ~ ')'
+        ) -%}
+    {%- endfor -%}
+    {{ return(queries) }}
 {%- endmacro %}

@@ -8,6 +8,15 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{# The same, each with the number that the column has which says whether an event is in it: text -> {number, leaf}. #}
+{% macro numbered_windows(leaves) -%}
+    {%- set found = {} -%}
+    {%- for name, leaf in segmentloom.distinct_windows(leaves).items() -%}
+        {%- do found.update({name: {'number': loop.index, 'leaf': leaf}}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {% macro window_name(leaf) -%}
     {{ return([leaf.get('within_hours'), leaf.get('within_calendar_days'), leaf.get('time_zone')] | join(' ')) }}
 {%- endmacro %}

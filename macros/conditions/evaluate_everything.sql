@@ -1,17 +1,17 @@
 {# Evaluates every condition for every profile. #}
 {% macro evaluate_everything(step, plan, scratch, target_relation) -%}
-    {%- set sql = segmentloom.packed_conditions(step.columns, segmentloom.conditions_of_all(step, plan, scratch, 'direct')) -%}
+    {%- set sql = segmentloom.conditions_of_all(step, plan, scratch, 'uncounted') -%}
     {%- do segmentloom.replace_conditions(step, target_relation, sql, [
         'delete from ' ~ ref('int_segmentloom__condition_changes') ~ ' where true',
     ]) -%}
 {%- endmacro %}
 
-{# The conditions of a plan for every profile, as a query; those that no count answers go into a scratch table first. #}
+{# The conditions of a plan for every profile, as a query; those that no count answers go into scratch tables first. #}
 {% macro conditions_of_all(step, plan, scratch, name) -%}
     {%- set owners = ref('int_segmentloom__identity_map') -%}
-    {%- set direct = segmentloom.make_direct(scratch, name, plan, owners, step) -%}
+    {%- set uncounted = segmentloom.make_uncounted(scratch, name, plan, owners, step) -%}
     {%- set several = segmentloom.make_several(scratch, name ~ '_several', owners) -%}
-    {{ return(segmentloom.evaluated_conditions(plan, owners, ref('int_segmentloom__event_counts'), direct, several)) }}
+    {{ return(segmentloom.evaluated_conditions(plan, owners, ref('int_segmentloom__event_counts'), uncounted, several)) }}
 {%- endmacro %}
 
 {#-
@@ -21,9 +21,11 @@
     changes   the statements that tell of it in the feed of changed conditions
 -#}
 {% macro replace_conditions(step, target_relation, sql, changes) -%}
-    {%- set words, tables = segmentloom.words_relation(target_relation, step.columns), segmentloom.state_relation('condition_words') -%}
+    {%- set words = segmentloom.words_relation(target_relation, step.columns) -%}
+    {%- set tables = segmentloom.state_relation('condition_words') -%}
+    {%- set as_begun = segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of) -%}
     {%- do segmentloom.run_together(
-        ([segmentloom.expect_progress(model.name, step.generation, step.begun_at, watermark=step.known_as_of)] if not step.is_full else [])
+        ([] if step.is_full else [as_begun])
         + segmentloom.progress_statements(model.name, '', 0, invocation_id)
         + ['delete from ' ~ tables ~ " where table_name = '" ~ words.identifier ~ "'"]
         + ['insert into ' ~ tables ~ " (table_name) values ('" ~ words.identifier ~ "')"]

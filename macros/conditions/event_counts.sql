@@ -15,10 +15,13 @@
     {%- set step = segmentloom.count_step(plan) -%}
     {%- set scratch = namespace(relations={}, statements=0) -%}
     {%- if segmentloom.is_empty_run() -%}
-        {%- do segmentloom.build_empty(target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')) -%}
+        {%- do segmentloom.build_empty(
+            target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')
+        ) -%}
     {%- elif step.is_full -%}
         {%- do segmentloom.count_everything(step, plan, target_relation) -%}
-        {%- do store_raw_result('main', message='counted ' ~ plan.counted | length ~ ' events', code='OK', rows_affected='', agate_table=none) -%}
+        {%- set message = 'counted ' ~ plan.counted | length ~ ' events' -%}
+        {%- do store_raw_result('main', message=message, code='OK', rows_affected='', agate_table=none) -%}
     {%- elif segmentloom.count_changes(step, plan, scratch, target_relation) -%}
         {%- do store_raw_result('main', message='counted what changed', code='OK', rows_affected='', agate_table=none) -%}
         {%- do segmentloom.drop_scratch(scratch) -%}

@@ -1,6 +1,6 @@
 {#-
-    The conditions that the feed of changed counts tells of: the table `followed_conditions` has a row for each, with the number of
-    the change since which it does. Whoever has read the feed from there on knows each owner whose answer may be another.
+    The conditions that the feed of changed counts tells of: the table `followed_conditions` has a row for each, with the number
+    of the change since which it does. Whoever has read the feed from there on knows each owner whose answer may be another.
 
     The feed does not tell whose counts are other ones because an event was counted anew: of its conditions it tells once
     more from that change on.
@@ -38,7 +38,9 @@
     {%- if step.is_full -%}
         {%- do statements.append('delete from ' ~ table ~ ' where true') -%}
     {%- elif step.unfollowed -%}
-        {%- do statements.append('delete from ' ~ table ~ ' where condition_name in (' ~ segmentloom.text_list(step.unfollowed) ~ ')') -%}
+        {%- do statements.append(
+            'delete from ' ~ table ~ ' where condition_name in (' ~ segmentloom.text_list(step.unfollowed) ~ ')'
+        ) -%}
     {%- endif -%}
     {%- set rows = [] -%}
     {%- for column in step.newly_followed -%}{%- do rows.append("('" ~ column ~ "', " ~ step.change ~ ')') -%}{%- endfor -%}

@@ -8,6 +8,8 @@
 {# The moment after which the first of those windows begins, as ISO text; none where one has no beginning. #}
 {% macro earliest_start(leaves, at) -%}
     {%- set starts = [] -%}
-    {%- for leaf in segmentloom.distinct_windows(leaves).values() -%}{%- do starts.append(segmentloom.window_start_text(leaf, at)) -%}{%- endfor -%}
+    {%- for leaf in segmentloom.distinct_windows(leaves).values() -%}
+        {%- do starts.append(segmentloom.window_start_text(leaf, at)) -%}
+    {%- endfor -%}
     {{ return(none if none in starts else starts | min) }}
 {%- endmacro %}

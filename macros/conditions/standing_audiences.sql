@@ -39,17 +39,21 @@
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set known, values = [], [] -%}
         {%- for row in segmentloom.standing_audiences() -%}{%- do known.append([row.node_id, row.text]) -%}{%- endfor -%}
-        {%- for id, node in graph.nodes.items() if id in selected_resources and node.config.get('meta', {}).get('segmentloom_rule') -%}
+        {%- for id, node in graph.nodes.items()
+            if id in selected_resources and node.config.get('meta', {}).get('segmentloom_rule') -%}
             {%- set asks = segmentloom.asks_of(node) -%}
             {%- if [id, asks] not in known -%}
                 {%- do values.append('(' ~ [
-                    segmentloom.literal(id), segmentloom.literal(node.config.meta.get('segmentloom_audience', '')), segmentloom.literal(asks),
+                    segmentloom.literal(id),
+                    segmentloom.literal(node.config.meta.get('segmentloom_audience', '')),
+                    segmentloom.literal(asks),
                 ] | join(', ') ~ ')') -%}
             {%- endif -%}
         {%- endfor -%}
         {%- for few in values | batch(50) -%}
             {%- do run_query(
-                'insert into ' ~ segmentloom.state_relation('standing_audiences') ~ ' (node_id, audience, asks) values ' ~ few | join(', ')
+                'insert into ' ~ segmentloom.state_relation('standing_audiences')
+                ~ ' (node_id, audience, asks) values ' ~ few | join(', ')
             ) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -63,9 +67,11 @@
         {%- for row in segmentloom.standing_audiences() -%}
             {%- set node = graph.nodes.get(row.node_id) -%}
             {%- set relation = table.incorporate(path={'identifier': row.node_id.split('.') | last}) -%}
-            {%- if (node and row.node_id in built and row.text != segmentloom.asks_of(node)) or (not node and not load_relation(relation)) -%}
+            {%- set is_former = node and row.node_id in built and row.text != segmentloom.asks_of(node) -%}
+            {%- if is_former or (not node and not load_relation(relation)) -%}
                 {%- do segmentloom.run_together([
-                    'delete from ' ~ table ~ ' where node_id = ' ~ segmentloom.literal(row.node_id) ~ ' and asks = ' ~ segmentloom.literal(row.text)
+                    'delete from ' ~ table ~ ' where node_id = ' ~ segmentloom.literal(row.node_id)
+                    ~ ' and asks = ' ~ segmentloom.literal(row.text)
                 ]) -%}
             {%- endif -%}
         {%- endfor -%}

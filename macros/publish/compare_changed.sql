@@ -12,9 +12,11 @@
             'select distinct profile_id from ' ~ tables['condition_changes'] ~ ' where batch > ' ~ batches | min
         )) -%}
         {%- set sizes = run_query(
-            'select (select count(*) from ' ~ scratch.changed ~ ') as changed, (select count(*) from ' ~ conditions ~ ') as profiles'
+            'select (select count(*) from ' ~ scratch.changed ~ ') as changed, '
+            ~ '(select count(*) from ' ~ conditions ~ ') as profiles'
         ).rows[0] -%}
-        {#- What changed of few profiles fits anywhere; of most of many, all audiences at once take memory that one by one do not. -#}
+        {#- What changed of few profiles fits anywhere; of most of many, all audiences at once take memory that one by one do
+            not. -#}
         {%- if sizes[0] > 100000 and sizes[0] > 0.3 * sizes[1] -%}{{ return([]) }}{%- endif -%}
     {%- endif -%}
     {{ return(followers) }}
@@ -42,7 +44,9 @@
             ) -%}
         {%- endfor -%}
         {%- set sql = segmentloom.among_profiles(members, definitions, columns, scratch.conditions) -%}
-        {%- do run_query(segmentloom.scratch_table(scratch.members, sql) if begins else 'insert into ' ~ scratch.members ~ ' ' ~ sql) -%}
+        {%- do run_query(
+            segmentloom.scratch_table(scratch.members, sql) if begins else 'insert into ' ~ scratch.members ~ ' ' ~ sql
+        ) -%}
     {%- endfor -%}
     {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ segmentloom.moves_between(
         'select audience, profile_id from ' ~ scratch.members ~ ' as members',

@@ -27,14 +27,16 @@
         {%- endfor -%}
         {%- set columns = segmentloom.named_conditions(conditions) if definitions else [] -%}
         {%- set words = segmentloom.words_relation(conditions, columns) -%}
-        {%- do run_query('insert into ' ~ scratch.moves ~ ' ' ~ segmentloom.among_profiles(moves, definitions, columns, words)) -%}
+        {%- do run_query(
+            'insert into ' ~ scratch.moves ~ ' ' ~ segmentloom.among_profiles(moves, definitions, columns, words)
+        ) -%}
     {%- endfor -%}
     {{ return(made) }}
 {%- endmacro %}
 
 {# The members of an audience: a relation, and whom to take of it. From the answers to conditions, whose definition is added to
-   the list, and not from its model's view: an engine takes longer to read hundreds of views than to read what is in them. One that
-   uses other audiences is asked as its model asks. #}
+   the list, and not from its model's view: an engine takes longer to read hundreds of views than to read what is in them.
+   One that uses other audiences is asked as its model asks. #}
 {% macro members_among_profiles(now, definitions, only=none) -%}
     {%- if now.definition and not segmentloom.used_audiences(now.definition) -%}
         {%- do definitions.append(now.definition) -%}
@@ -48,7 +50,9 @@
 {% macro among_profiles(queries, definitions, columns, words) -%}
     {%- set asked = [] -%}
     {%- for definition in definitions -%}
-        {%- for leaf in segmentloom.deciding_leaves(definition) -%}{%- do asked.append(segmentloom.condition_column(leaf)) -%}{%- endfor -%}
+        {%- for leaf in segmentloom.deciding_leaves(definition) -%}
+            {%- do asked.append(segmentloom.condition_column(leaf)) -%}
+        {%- endfor -%}
     {%- endfor -%}
     select * from (
         {% if definitions %}with profiles as ({{ segmentloom.unpacked_conditions(columns, words, asked) }}){% endif %}

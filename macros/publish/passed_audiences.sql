@@ -11,7 +11,9 @@
         {%- elif result.node.resource_type == 'model' and result.status == 'success' -%}
             {%- set name = result.node.config.meta.get('segmentloom_audience') -%}
             {%- if name -%}
-                {%- do built.update({result.node.unique_id: {'name': name, 'relation': result.node.relation_name, 'node': result.node}}) -%}
+                {%- do built.update({
+                    result.node.unique_id: {'name': name, 'relation': result.node.relation_name, 'node': result.node},
+                }) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}

@@ -9,7 +9,8 @@
 -#}
 {% macro publications(passed, tables) -%}
     {%- set progress = segmentloom.progress_of(['int_segmentloom__conditions', 'int_segmentloom__condition_changes']) -%}
-    {%- set conditions, changes = progress.get('int_segmentloom__conditions'), progress.get('int_segmentloom__condition_changes') -%}
+    {%- set conditions = progress.get('int_segmentloom__conditions') -%}
+    {%- set changes = progress.get('int_segmentloom__condition_changes') -%}
     {%- set known, published = {}, {} -%}
     {%- for row in run_query('select audience, generation, batch, rules from ' ~ tables['publications']).rows -%}
         {%- do known.update({row[0]: {'generation': row[1], 'batch': row[2] | int, 'rules': row[3]}}) -%}

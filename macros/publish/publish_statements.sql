@@ -29,7 +29,8 @@
             ~ ' inner join ' ~ publications ~ ' as publications on publications.audience = moves.audience'
             ~ " where moves.change = 'enter'",
         'insert into ' ~ log_ ~ ' (audience, profile_id, change, changed_at)'
-            ~ ' select moves.audience, moves.profile_id, moves.change, publications.evaluated_at from ' ~ scratch.moves ~ ' as moves'
+            ~ ' select moves.audience, moves.profile_id, moves.change, publications.evaluated_at'
+            ~ ' from ' ~ scratch.moves ~ ' as moves'
             ~ ' inner join ' ~ publications ~ ' as publications on publications.audience = moves.audience',
         'delete from ' ~ sizes ~ ' where exists (select 1 from ' ~ publications ~ ' as publications'
             ~ ' where publications.audience = ' ~ sizes.identifier ~ '.audience'

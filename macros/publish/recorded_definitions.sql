@@ -1,4 +1,5 @@
-{# The definition of each audience by the newest row of `audience_changes`: name -> text. Those that have gone are not among them. #}
+{# The definition of each audience by the newest row of `audience_changes`: name -> text. Those that have gone are not among
+   them. #}
 {% macro recorded_definitions(changes) -%}
     {%- set found = {} -%}
     {%- if load_relation(changes) -%}

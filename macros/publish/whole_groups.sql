@@ -11,7 +11,9 @@
     {%- for group, members in groups.items() if members.keys() | select('in', passed) | list -%}
         {%- set reasons = segmentloom.gaps_in_group(members, passed, results) -%}
         {%- if reasons -%}
-            {%- do log('segmentloom: nothing of the priority group ' ~ group ~ ' is published: ' ~ reasons | join('; '), info=true) -%}
+            {%- do log(
+                'segmentloom: nothing of the priority group ' ~ group ~ ' is published: ' ~ reasons | join('; '), info=true
+            ) -%}
             {%- for name in members if name in published -%}{%- do published.pop(name) -%}{%- endfor -%}
         {%- endif -%}
     {%- endfor -%}

@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.oracles.workshop import SqlMutant
 
-COUNTS = "macros/conditions/counts_of_event.sql"
+WORDS = "macros/conditions/words_of_counts.sql"
 WINDOW = "macros/conditions/in_window.sql"
 MOVING = "macros/conditions/events_that_move.sql"
 STEP = "macros/conditions/condition_step.sql"
@@ -14,6 +14,7 @@ TOUCHED = "macros/conditions/touched_profiles.sql"
 DECIDING = "macros/conditions/deciding_events.sql"
 STATEMENTS = "macros/conditions/count_statements.sql"
 CHANGES = "macros/conditions/evaluate_changes.sql"
+ANEW = "macros/conditions/evaluate_anew.sql"
 
 IN_A_FULL_REFRESH: Final = {
     "windows begin a moment early": SqlMutant(
@@ -26,19 +27,15 @@ IN_A_FULL_REFRESH: Final = {
         "    occurred_at <= {{ segmentloom.timestamp_literal(at) }}\n    {%- if start %}",
         "    occurred_at < {{ segmentloom.timestamp_literal(at) }}\n    {%- if start %}",
     ),
-    "the owner with most counts for all of a profile": SqlMutant(
-        "macros/conditions/evaluated_conditions.sql", "'sum(counts.'", "'max(counts.'"
-    ),
-    "who has one owner did nothing": SqlMutant(
-        "macros/conditions/evaluated_conditions.sql", "'not in ' ~ several", "'in ' ~ several"
-    ),
+    "the owner with most counts for all of a profile": SqlMutant(WORDS, "'sum(counts.'", "'max(counts.'"),
+    "who has one owner did nothing": SqlMutant(WORDS, "'not in ' ~ several", "'in ' ~ several"),
     "the owners of a profile are not added up": SqlMutant(
-        "macros/conditions/evaluated_conditions.sql", "several, is_added=true", "several"
+        WORDS, "'in ' ~ several, is_added=true", "'in ' ~ several"
     ),
     "conditions are read from the bits of others": SqlMutant(
         "macros/conditions/condition_words.sql",
-        "columns.index(column) % 62",
-        "(columns.index(column) + 1) % 62",
+        "'word_' ~ place // 62, place % 62",
+        "'word_' ~ place // 62, (place + 1) % 62",
     ),
     "who never did it did it zero times or more": SqlMutant(
         "macros/conditions/condition_bits.sql",
@@ -50,7 +47,7 @@ IN_A_FULL_REFRESH: Final = {
 
 IN_A_LATER_BUILD: Final = {
     "new events are taken away as if they had been there": SqlMutant(
-        COUNTS, "batch <= {{ before.batch }} and {{", "{{"
+        MOVING, "batch <= {{ step.known.batch }} and {{", "{{"
     ),
     "events that leave a window stay counted": SqlMutant(
         MOVING, "if start and [known_start, start] not in ranges", "if false and start"
@@ -98,7 +95,7 @@ OF_DECIDING_EVENTS: Final = {
         STATEMENTS, "'recounted', 'deciding'", "'recounted'"
     ),
     "what leaves a window decides nothing": SqlMutant(DECIDING, "[dict(window, event=", "[dict(event="),
-    "sums and the like miss events that come late": SqlMutant(DECIDING, "(was_there and", "(true and"),
+    "sums and the like miss events that come late": SqlMutant(DECIDING, "' <> was_in_' ~", "' <> in_' ~"),
     "events that no longer count decide on": SqlMutant(STATEMENTS, "'recounted', 'deciding'", "'deciding'"),
     "only the first step decides a sequence": SqlMutant(
         DECIDING, "leaf.get('sequence', [leaf])", "leaf.get('sequence', [leaf])[:1]"
@@ -137,21 +134,19 @@ WITH_OTHER_AUDIENCES: Final = {
         "if event not in known -%}{%- do stale",
     ),
     "what is new holds only for who was looked at again": SqlMutant(
-        CHANGES,
-        "{{ 'anew' if column in step.anew else 'known' }}.{{ column }}",
-        "{{ 'known.' ~ column if column not in step.anew else 'anew.' ~ column if column in step.known"
-        " else 'false' }} as {{ column }}",
+        ANEW,
+        "segmentloom.stored_answer(anew_at[column], 'anew') if column in anew_at",
+        "(segmentloom.stored_answer(anew_at[column], 'anew') if column in known_at else 'false')"
+        " if column in anew_at",
     ),
     "who was looked at again is not published with new conditions": SqlMutant(
         CHANGES, "['touched', 'differing']", "['differing']"
     ),
     "with new conditions the others are as of the build before": SqlMutant(
-        CHANGES,
-        "where known.profile_id not in (select profile_id from {{ scratch.relations['touched'] }})\n"
-        "    {%- endset -%}\n"
-        "    {{ segmentloom.packed_conditions(step.columns, kept) }}\n"
+        ANEW,
+        "    where known.profile_id not in (select profile_id from {{ scratch.relations['touched'] }})\n"
         "    {%- if 'rows' in scratch.relations %}",
-        "{%- endset -%}{{ segmentloom.packed_conditions(step.columns, kept) }}{%- if false %}",
+        "    {%- if false %}",
     ),
 }
 """What an evaluation shows for which audiences were added and changed."""

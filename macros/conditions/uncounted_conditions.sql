@@ -1,31 +1,37 @@
 {#-
-    Makes a scratch table of the conditions that no count answers, for the profiles of some identifiers, and returns it; none when
-    the plan has no such conditions. One pass over the events of those identifiers, in as many parts as it takes that no
-    statement has to keep more events than memory holds.
+    Makes scratch tables of the conditions that no count answers, for the profiles of some identifiers, and returns them as
+    {relation, columns}: none when the plan has no such conditions, several where one statement would be too long. Each is one
+    pass over the events of those identifiers, in as many parts as it takes that no statement has to keep more events than
+    memory holds.
 -#}
-{% macro make_direct(scratch, name, plan, owners, step) -%}
-    {%- if not plan.direct -%}
-        {{ return(none) }}
+{% macro make_uncounted(scratch, name, plan, owners, step) -%}
+    {%- if not plan.uncounted -%}
+        {{ return([]) }}
     {%- endif -%}
-    {%- set most, made = 20000000, namespace(relation=none) -%}
-    {%- set events = segmentloom.scratch_numbers(scratch, 'select count(*) from ' ~ segmentloom.events_of_owners(plan, owners, step)) -%}
+    {%- set most, tables = 20000000, [] -%}
+    {%- set events = segmentloom.scratch_numbers(
+        scratch, 'select count(*) from ' ~ segmentloom.events_of_owners(plan, owners, step)
+    ) -%}
     {%- set buckets = events[0] // most + 1 -%}
-    {%- for bucket in range(buckets) -%}
-        {%- set some = '(select * from ' ~ owners ~ ' as owners where ' ~ segmentloom.key_bucket('component_key', buckets) ~ ' = ' ~ bucket ~ ')' -%}
-        {%- set sql = segmentloom.direct_conditions(plan, some if buckets > 1 else owners, step) -%}
-        {%- if loop.first -%}
-            {%- set made.relation = segmentloom.make_scratch(scratch, name, sql) -%}
-        {%- else -%}
-            {%- do run_query('insert into ' ~ made.relation ~ ' ' ~ sql) -%}
-        {%- endif -%}
+    {%- set all = segmentloom.uncounted_conditions(plan, owners, step) -%}
+    {%- set pieces = all | length // segmentloom.longest_text() + 1 -%}
+    {%- for columns in plan.uncounted | slice(pieces) -%}
+        {%- set part, queries = segmentloom.part_of_plan(plan, columns), [] -%}
+        {%- for bucket in range(buckets) if pieces * buckets > 1 -%}
+            {%- set is_in = segmentloom.key_bucket('component_key', buckets) ~ ' = ' ~ bucket -%}
+            {%- set some = '(select * from ' ~ owners ~ ' as owners where ' ~ is_in ~ ')' if buckets > 1 else owners -%}
+            {%- do queries.append(segmentloom.uncounted_conditions(part, some, step)) -%}
+        {%- endfor -%}
+        {%- set relation = segmentloom.make_scratch_of(scratch, name ~ '_' ~ loop.index, queries or [all]) -%}
+        {%- do tables.append({'relation': relation, 'columns': columns}) -%}
     {%- endfor -%}
-    {{ return(made.relation) }}
+    {{ return(tables) }}
 {%- endmacro %}
 
 {# The query for them. Its profiles are those whose first identifier is among the owners. #}
-{% macro direct_conditions(plan, owners, step) -%}
+{% macro uncounted_conditions(plan, owners, step) -%}
     {%- set leaves = [] -%}
-    {%- for column in plan.direct -%}{%- do leaves.append(plan.leaves[column]) -%}{%- endfor -%}
+    {%- for column in plan.uncounted -%}{%- do leaves.append(plan.leaves[column]) -%}{%- endfor -%}
     {%- set definition = {'match': {'all': leaves}} -%}
     {%- set findings = segmentloom.event_findings(definition) -%}
 with
@@ -36,7 +42,7 @@ final as (
 
     select
         profiles.profile_id
-        {%- for column in plan.direct %},
+        {%- for column in plan.uncounted %},
         {{ segmentloom.condition(plan.leaves[column], findings) | trim }} as {{ column }}
         {%- endfor %}
 
