@@ -40,16 +40,22 @@ class SegmentCipher:
         self._aead = AESGCM(key)
         self._segment_id = segment_id
         self._salt = salt
+        self._buffer = bytearray()
 
-    def encrypt(self, content: bytes, number: int, offset: int, *, closing: bool = False) -> bytes:
-        """The content of a frame, encrypted, with the tag of 16 bytes behind.
+    def encrypt(self, content: bytes, number: int, offset: int, *, closing: bool = False) -> memoryview:
+        """The content of a frame, encrypted, with the tag of 16 bytes behind; it holds until the next call.
 
         Args:
             number: the frame's, counted from 0; never twice with other content.
             offset: bytes from the beginning of the file to the frame.
         """
         nonce, place = self._bound(number, offset, closing)
-        return self._aead.encrypt(nonce, content, place)
+        size = len(content) + TAG_BYTES
+        if len(self._buffer) < size:
+            self._buffer = bytearray(size)  # kept: fresh memory for each frame costs more than the cipher
+        payload = memoryview(self._buffer)[:size]
+        self._aead.encrypt_into(nonce, content, place, payload)
+        return payload
 
     def decrypt(self, payload: bytes, number: int, offset: int, *, closing: bool = False) -> bytes:
         """The content again.

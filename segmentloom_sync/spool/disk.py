@@ -15,7 +15,7 @@ if sys.platform == "win32":
 import fcntl
 
 
-def write_all(descriptor: int, parts: Sequence[bytes]) -> None:
+def write_all(descriptor: int, parts: Sequence[bytes | memoryview]) -> None:
     """Write all of it at the end; a disk that is full takes a part first and refuses the rest.
 
     Raises:

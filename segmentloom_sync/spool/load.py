@@ -190,6 +190,7 @@ class SpoolLoader:
             strict = Intake(left, self._keys, self._phone_region, is_quick=False)
             events = self._bulk.land(name, strict.batches(), strict.loads)
             strict.read += [path for path, _ in timed if digest_of(path) in landed]
+            strict.quarantined += len(timed) - len(left) - len(landed)
             return strict, events
 
     def _next_time(self) -> datetime:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from segmentloom_sync.spool.cipher import SegmentCipher
 
 MAGIC: Final = b"SGLSPL1\n"
+Payload = bytes | memoryview
 _HEADER = struct.Struct("<8sII")
 _FRAME = struct.Struct("<II")
 _LENGTH = struct.Struct("<I")
@@ -78,11 +79,11 @@ class Layout:
     records: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
-    def frame(self, content: bytes) -> tuple[bytes, bytes]:
+    def frame(self, content: bytes) -> tuple[bytes, Payload]:
         """Head and payload of the next frame. It counts once `add` was called, when it is on the disk."""
         return self._frame(content, closing=False)
 
-    def closing_frame(self) -> tuple[bytes, bytes]:
+    def closing_frame(self) -> tuple[bytes, Payload]:
         """Head and payload of the last frame, which follows from those before."""
         return self._frame(self.closing_content(), closing=True)
 
@@ -90,7 +91,7 @@ class Layout:
         """What the last frame says."""
         return json.dumps({"frames": self.frames, "records": self.records}).encode()
 
-    def add(self, head: bytes, payload: bytes, records: int) -> None:
+    def add(self, head: bytes, payload: Payload, records: int) -> None:
         """Count a frame that was written or read."""
         self.digest.update(head)
         if self.cipher is not None:
@@ -99,8 +100,8 @@ class Layout:
         self.frames += 1
         self.records += records
 
-    def _frame(self, content: bytes, *, closing: bool) -> tuple[bytes, bytes]:
-        payload = content
+    def _frame(self, content: bytes, *, closing: bool) -> tuple[bytes, Payload]:
+        payload: Payload = content
         if self.cipher is not None:
             payload = self.cipher.encrypt(content, self.frames, self.offset, closing=closing)
         length = len(payload) | _CLOSING if closing else len(payload)
@@ -288,7 +289,7 @@ def _content(payload: bytes, layout: Layout, *, closing: bool) -> bytes:
         raise _BadFrame("not what was encrypted there", _FRAME.size + len(payload)) from None
 
 
-def _checksum(length: int, payload: bytes, encrypted: bool) -> int:
+def _checksum(length: int, payload: Payload, encrypted: bool) -> int:
     covered = payload[-_TAG_BYTES:] if encrypted else payload
     return zlib.crc32(covered, zlib.crc32(_LENGTH.pack(length)))
 
