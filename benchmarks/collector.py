@@ -126,6 +126,8 @@ def server(command: list[str], folder: Path, environment: dict[str, str] | None 
                 break
             except OSError:
                 time.sleep(0.1)
+        else:
+            raise SystemExit(f"nothing answers at port {PORT}")
         yield process.pid
     finally:
         process.terminate()

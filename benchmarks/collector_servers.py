@@ -1,6 +1,9 @@
 """What the collector is compared with. usage: collector_servers.py echo|fastapi PORT"""
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 ANSWER = b"OK - event accepted"
@@ -46,17 +49,22 @@ def serve_fastapi(port: int) -> None:
     class Batch(BaseModel):
         batch: list[Event]
 
-    app = FastAPI()
-    file = open("fastapi.jsonl", "ab")  # noqa: SIM115, PTH123 (as long as the process)
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
+        with Path("fastapi.jsonl").open("ab") as file:
+            app.state.write = file.write
+            yield
+
+    app = FastAPI(lifespan=opened)
 
     @app.post("/v1/track")
     async def track(event: Event) -> PlainTextResponse:
-        file.write(event.model_dump_json().encode() + b"\n")
+        app.state.write(event.model_dump_json().encode() + b"\n")
         return PlainTextResponse(ANSWER)
 
     @app.post("/v1/batch")
     async def batch(batch: Batch) -> PlainTextResponse:
-        file.write(b"".join(one.model_dump_json().encode() + b"\n" for one in batch.batch))
+        app.state.write(b"".join(one.model_dump_json().encode() + b"\n" for one in batch.batch))
         return PlainTextResponse(ANSWER)
 
     uvicorn.run(app, port=port, log_level="error", access_log=False)

@@ -95,10 +95,12 @@ destination:
   auth: {{type: bearer, token: {token}}}
   body_mode: batch
   batch_template: |
-    {{"payload": {{"schema": ["EMAIL"], "data": [{{% for r in rows %}}["{{{{ r.identifier }}}}"]{{% if not loop.last %}},{{% endif %}}{{% endfor %}}]}}}}
+    {{"payload": {{"schema": ["EMAIL"], "data": [
+    {{%- for r in rows %}}["{{{{ r.identifier }}}}"]{{% if not loop.last %}},{{% endif %}}{{% endfor -%}}
+    ]}}}}
   max_records_per_request: {batch}
 sync: {{mode: full, batch_size: {batch}, rate_limit: {{requests_per_second: 1000000}}, on_error: {on_error}}}
-"""  # noqa: E501
+"""
 
 
 class Contender(ABC):

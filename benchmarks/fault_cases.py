@@ -122,7 +122,7 @@ def killed(bench: Bench) -> None:
     bench.platform.fault(kind="delay", seconds=6, path="/users", skip=1)
     with start(bench.contender) as child:
         wait_until(lambda: bench.platform.users_calls() > before)
-        time.sleep(1)
+        time.sleep(1)  # within that the second is on its way; it is answered after six
         os.kill(child.pid, signal.SIGKILL)
     wait_until(lambda: bench.platform.users_calls() > before + 1)
     bench.tell(f"killed: {bench.state()}")

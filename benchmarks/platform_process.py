@@ -12,9 +12,10 @@ from typing import Any
 
 import requests
 
+from segmentloom_sync.simulators.platform import TOKEN
+
 CLI = Path(sys.executable).parent / "segmentloom-sync"
 ACCOUNT = "act_1029384756"
-TOKEN = "simulator-token"  # noqa: S105 (it opens nothing but a simulator)
 SECONDS = 60
 
 

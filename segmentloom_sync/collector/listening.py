@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,9 +34,16 @@ class Listening:
     @property
     def url(self) -> str:
         """What clients on this machine use."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.address, self.address)  # noqa: S104
-        host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        host = f"[{self._reachable}]" if ":" in self._reachable else self._reachable
         return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
+
+    @property
+    def _reachable(self) -> str:
+        """The address, or where it stands for all of this machine's, one of these."""
+        address = ip_address(self.address)
+        if not address.is_unspecified:
+            return self.address
+        return "127.0.0.1" if address.version == 4 else "::1"
 
     @classmethod
     def check(
@@ -76,12 +84,11 @@ class Listening:
         Raises:
             SegmentloomError: it does not come to that.
         """
-        target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
         for _ in range(int(_PATIENCE / _PAUSE)):
             if serving.done():
                 break
             try:
-                _, writer = await asyncio.open_connection(target, self.port)
+                _, writer = await asyncio.open_connection(self._reachable, self.port)
             except OSError:
                 await asyncio.sleep(_PAUSE)
                 continue

@@ -12,7 +12,7 @@ import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from segmentloom_sync.errors import SegmentloomError
 
@@ -57,8 +57,7 @@ class LoaderProcess:
                 start_new_session=True,  # Ctrl-C is the parent's affair
             )
             try:
-                assert process.stdout is not None  # noqa: S101 (it was asked for)
-                async for line in process.stdout:
+                async for line in cast(asyncio.StreamReader, process.stdout):  # a pipe, as asked for
                     tell(json.loads(line))
                 await process.wait()
             finally:

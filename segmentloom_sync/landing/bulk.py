@@ -6,7 +6,6 @@ landed together: a transaction takes cloud warehouses seconds, whatever is in it
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,13 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 from segmentloom_sync.landing.load import Loaded
 from segmentloom_sync.landing.staging import Counts
 from segmentloom_sync.landing.tables import (
-    EVENT_COLUMNS,
     EVENTS,
     LOAD_COLUMNS,
     LOADS,
     REJECTED,
     REJECTED_COLUMNS,
     STAGED_COLUMNS,
+    ensure_tables,
+    load_id_of,
+    staged_values,
 )
 from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 from segmentloom_sync.warehouse.small_stage import stage_in_memory
@@ -64,7 +65,7 @@ class Load:
     @property
     def load_id(self) -> str:
         """As `load FILE` would name it."""
-        return hashlib.sha256(f"{self.source_id}\n{self.file_digest}".encode()).hexdigest()[:32]
+        return load_id_of(self.source_id, self.file_digest)
 
     @property
     def same(self) -> dict[str, Any]:
@@ -81,12 +82,7 @@ class BulkLoader:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        for name, columns in (
-            (EVENTS, EVENT_COLUMNS),
-            (REJECTED, REJECTED_COLUMNS),
-            (LOADS, LOAD_COLUMNS),
-        ):
-            warehouse.ensure_table(name, "raw", columns)
+        ensure_tables(warehouse)
 
     def landed(self, digests: Iterable[str]) -> set[str]:
         """Which of these contents are in the warehouse."""
@@ -189,12 +185,7 @@ class BulkLoader:
         }
 
     def _insert_events(self, staged: str) -> str:
-        values = {name: name for name in EVENT_COLUMNS} | {
-            name: self._warehouse.json_from_text(name)
-            for name, kind in EVENT_COLUMNS.items()
-            if kind == "json"
-        }
-        values["event_date"] = "cast(occurred_at as date)"
+        values = staged_values(self._warehouse)
         return f"""
             insert into {self._relation(EVENTS)} ({", ".join(values)})
             select {", ".join(values.values())}

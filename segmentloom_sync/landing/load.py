@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +13,14 @@ from segmentloom_sync.landing.lines import rows
 from segmentloom_sync.landing.phone import PhoneReader
 from segmentloom_sync.landing.staging import Counts, batches
 from segmentloom_sync.landing.tables import (
-    EVENT_COLUMNS,
     EVENTS,
     LOAD_COLUMNS,
     LOADS,
     REJECTED,
-    REJECTED_COLUMNS,
     STAGED_COLUMNS,
+    ensure_tables,
+    load_id_of,
+    staged_values,
 )
 from segmentloom_sync.terminal import Progress
 from segmentloom_sync.warehouse.base import Statement, Warehouse
@@ -82,12 +82,7 @@ class Loader:
         self._clock = clock
         self._phone_region = phone_region
         self._last: datetime | None = None
-        for name, columns in (
-            (EVENTS, EVENT_COLUMNS),
-            (REJECTED, REJECTED_COLUMNS),
-            (LOADS, LOAD_COLUMNS),
-        ):
-            warehouse.ensure_table(name, "raw", columns)
+        ensure_tables(warehouse)
 
     def load(self, file: SourceFile, progress: Progress) -> Loaded:
         """Land one file; the same content again lands nothing.
@@ -98,7 +93,7 @@ class Loader:
             SegmentloomError: the file changed while it was read.
             WarehouseError: the warehouse refused the rows.
         """
-        load_id = hashlib.sha256(f"{self._source_id}\n{file.digest}".encode()).hexdigest()[:32]
+        load_id = load_id_of(self._source_id, file.digest)
         before = self._earlier(load_id)
         if before is not None:
             progress(file.line_count)
@@ -185,17 +180,8 @@ class Loader:
         )
 
     def _insert_events(self, staged: str) -> str:
-        values = {name: name for name in EVENT_COLUMNS} | {
-            name: self._warehouse.json_from_text(name)
-            for name, kind in EVENT_COLUMNS.items()
-            if kind == "json"
-        }
-        values |= {
-            "source_id": ":source_id",
-            "load_id": ":load_id",
-            "loaded_at": ":loaded_at",
-            "event_date": "cast(occurred_at as date)",
-        }
+        shared = {"source_id": ":source_id", "load_id": ":load_id", "loaded_at": ":loaded_at"}
+        values = staged_values(self._warehouse) | shared
         return f"""
             insert into {self._relation(EVENTS)} ({", ".join(values)})
             select {", ".join(values.values())}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
-from segmentloom_sync.warehouse.base import Columns
+from segmentloom_sync.warehouse.base import Columns, Warehouse
 
 EVENTS: Final = "events"
 REJECTED: Final = "rejected_events"
@@ -72,3 +73,23 @@ STAGED_COLUMNS: Final[Columns] = {
     "reason": "string",
     "raw": "string",
 }
+
+
+def ensure_tables(warehouse: Warehouse) -> None:
+    """Create what is missing; never drops or empties anything."""
+    for name, columns in ((EVENTS, EVENT_COLUMNS), (REJECTED, REJECTED_COLUMNS), (LOADS, LOAD_COLUMNS)):
+        warehouse.ensure_table(name, "raw", columns)
+
+
+def load_id_of(source_id: str, file_digest: str) -> str:
+    """The load of a content for a source: 32 hexadecimal digits, the same whenever it is landed."""
+    return hashlib.sha256(f"{source_id}\n{file_digest}".encode()).hexdigest()[:32]
+
+
+def staged_values(warehouse: Warehouse) -> dict[str, str]:
+    """The columns of landed events as SQL over staged rows, in which JSON is text and no date is."""
+    values = {
+        name: warehouse.json_from_text(name) if kind == "json" else name
+        for name, kind in EVENT_COLUMNS.items()
+    }
+    return values | {"event_date": "cast(occurred_at as date)"}

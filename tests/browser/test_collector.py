@@ -13,8 +13,11 @@ from tests.workspace import Workspace
 
 EVENTS = """
     select type, event, user_id, email, source_id, context->>'$.consent.ad_user_data', user_agent
-    from segmentloom_raw.events order by occurred_at, event_id
+    from segmentloom_raw.events
+    qualify row_number() over (partition by source_id, event_id order by loaded_at, load_id, line_number) = 1
+    order by occurred_at, event_id
 """
+"""Events as `S.events` has them. A raw row is a delivery: a page whose collector dies may send one twice."""
 
 
 def settled(visitor: Visitor) -> None:

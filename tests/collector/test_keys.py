@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from segmentloom_sync.collector.key_file import KeyFile
 from segmentloom_sync.collector.rate import Bucket
 from segmentloom_sync.collector.request import Refusal
 from segmentloom_sync.errors import ConfigError
-from tests.collector.running import running
+from tests.collector.running import running, until
 from tests.workspace import CLI
 
 EVENT = {"user_id": "u", "event": "x"}
@@ -32,14 +31,6 @@ def keys(folder: Path, *words: str, check: bool = True) -> Any:
         [str(CLI), "keys", *words, "--json"], cwd=folder, capture_output=True, text=True, check=check
     )
     return json.loads(done.stdout) if check else done.stderr
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what a collector does within seconds."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_the_life_of_a_key(tmp_path: Path) -> None:
@@ -74,10 +65,8 @@ def test_the_life_of_a_key(tmp_path: Path) -> None:
 def test_a_broken_file_leaves_the_keys_as_they_were(tmp_path: Path) -> None:
     with running(tmp_path) as collector:
         (tmp_path / "collector-keys.json").write_text("{")
-        time.sleep(1.5)
+        until(lambda: "is no file of API keys" in collector.log.read_text())
         assert collector.post("/v1/track", EVENT).status == 200
-        _, log = collector.stop()
-    assert "is no file of API keys" in log
 
 
 def test_a_rate_is_kept(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,12 +26,14 @@ from segmentloom_sync.spool.directory import (
 from segmentloom_sync.spool.recovery import recover
 from segmentloom_sync.spool.segment import read_segment
 from segmentloom_sync.spool.writer import SpoolClosed, SpoolFailed, SpoolFull, SpoolWriter
+from tests.collector.running import until
 from tests.unit.spool.rings import RING, line, sealed_lines, written
 
 FULL = """
-import resource, sys, time
+import resource, sys
 from pathlib import Path
 from segmentloom_sync.spool.writer import SpoolFull, SpoolWriter
+from tests.collector.running import until
 from tests.unit.spool.rings import line
 
 writer = SpoolWriter(Path(sys.argv[1]), keys=None, free_floor=0)
@@ -47,8 +48,7 @@ for number in range(300):
         assert error.retry_after == 5
         if not writer.ready():
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-            time.sleep(1.1)
-            assert writer.ready()
+            until(writer.ready)
 writer.close()
 print(len(kept), refused, kept[-1])
 print(*kept)
@@ -76,9 +76,7 @@ def test_size_and_age_seal(tmp_path: Path) -> None:
     writer = SpoolWriter(aged, keys=None, free_floor=0, seal_seconds=0.2)
     writer.append(line(1)).result(30)
     assert spool_state(aged).segments == 1
-    deadline = time.monotonic() + 20
-    while not files(aged, SEALED) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: files(aged, SEALED))
     assert len(files(aged, SEALED)) == 1
     assert not files(aged, OPEN)
     assert 0 < spool_state(aged).oldest_unloaded_seconds < 60
@@ -114,8 +112,7 @@ def test_a_disk_that_is_nearly_full_takes_nothing(tmp_path: Path) -> None:
     with pytest.raises(SpoolFull, match="nearly full"):
         writer.append(line(1))
     writer._free_floor = 0  # as if somebody made space
-    time.sleep(1.1)
-    assert writer.ready()
+    until(writer.ready)
     writer.append(line(1)).result(30)
     writer.close()
 
@@ -151,7 +148,7 @@ def test_after_a_failed_sync_the_segment_is_never_written_again(
     with pytest.raises(SpoolFailed):
         writer.append(line(4))
     monkeypatch.setattr(disk, "sync", real)
-    time.sleep(1.1)
+    until(writer.ready)
     writer.append(line(5)).result(30)
     assert path.read_bytes() == before
     writer.close()
