@@ -5,9 +5,7 @@
 {% macro count_everything(step, plan, target_relation) -%}
     {%- set is_mine = segmentloom.is_at(model.name, '', 0, rules=invocation_id) -%}
     {%- do segmentloom.run_together(segmentloom.progress_statements(model.name, '', 0, invocation_id)) -%}
-    {%- do segmentloom.replace_table(
-        target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')
-    ) -%}
+    {%- do segmentloom.replace_table(target_relation, segmentloom.count_columns(plan.width), ['event']) -%}
     {%- set nobody_else = 'exists (select 1 from ' ~ segmentloom.latest_progress() ~ ' where ' ~ is_mine ~ ')' -%}
     {%- for part in segmentloom.parts_to_count(plan.counted.keys() | list, plan, step) -%}
         {%- for query in segmentloom.counts_of_part(part, plan, step, plan.width, more=nobody_else) -%}

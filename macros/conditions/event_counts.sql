@@ -15,9 +15,7 @@
     {%- set step = segmentloom.count_step(plan) -%}
     {%- set scratch = namespace(relations={}, statements=0) -%}
     {%- if segmentloom.is_empty_run() -%}
-        {%- do segmentloom.build_empty(
-            target_relation, segmentloom.count_columns(plan.width), segmentloom.cluster_column('event')
-        ) -%}
+        {%- do segmentloom.build_empty(target_relation, segmentloom.count_columns(plan.width), ['event']) -%}
     {%- elif step.is_full -%}
         {%- do segmentloom.count_everything(step, plan, target_relation) -%}
         {%- set message = 'counted ' ~ plan.counted | length ~ ' events' -%}

@@ -13,7 +13,9 @@
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
 
     {%- if segmentloom.is_empty_run() -%}
-        {%- do segmentloom.build_empty(target_relation, get_select_subquery(sql), segmentloom.cluster_column('batch')) -%}
+        {%- do segmentloom.build_empty(
+            target_relation, get_select_subquery(sql), segmentloom.cluster_events_by(), month_of='event_date'
+        ) -%}
     {%- elif step.is_full -%}
         {%- do log('segmentloom: all events are built anew: ' ~ step.reason, info=true) -%}
         {%- do segmentloom.build_all_events(scratch, target_relation, step, sql) -%}
@@ -30,14 +32,20 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{# Whatever follows the events reads the latest batches; what counts them anew, or looks at a window's ends, some events of some days. #}
+{% macro cluster_events_by() -%}
+    {{ return(['batch', 'event_date', 'event']) }}
+{%- endmacro %}
+
 {# The table in place of the one before. Until that is accounted for, the progress has no generation: whoever reads it starts anew. #}
 {% macro build_all_events(scratch, target_relation, step, sql) -%}
     {%- if config.get('contract').enforced -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
     {#- Taken before the deliveries are read: a load that is completed in between is read again, not passed over. -#}
     {%- do segmentloom.make_scratch(scratch, 'loads', segmentloom.loads_to_read(step)) -%}
     {%- do segmentloom.run_together(segmentloom.progress_statements(model.name, '', step.batch - 1)) -%}
-    {#- Whatever follows the events reads the latest batches. -#}
-    {%- do segmentloom.replace_table(target_relation, get_select_subquery(sql), segmentloom.cluster_column('batch')) -%}
+    {%- do segmentloom.replace_table(
+        target_relation, get_select_subquery(sql), segmentloom.cluster_events_by(), month_of='event_date'
+    ) -%}
     {%- do segmentloom.run_together(
         ['delete from ' ~ segmentloom.state_relation('loads') ~ ' where true']
         + ['delete from ' ~ segmentloom.state_relation('retractions') ~ ' where true']

@@ -1,12 +1,12 @@
-{# Makes the running model's table from a query, in place of what has its name; clustered where that is of use. #}
-{% macro replace_table(relation, sql, cluster_by=none) -%}
-    {%- set existing = load_cached_relation(this) -%}
-    {%- if existing is not none and not existing.is_table -%}
-        {%- do adapter.drop_relation(existing) -%}
-    {%- endif -%}
+{#-
+    Makes the running model's table from a query, in place of what has its name.
+
+    cluster_by, month_of   how it is laid out where that is of use: see `table_layout`
+-#}
+{% macro replace_table(relation, sql, cluster_by=none, month_of=none) -%}
+    {%- do segmentloom.make_way(load_cached_relation(this), cluster_by, month_of) -%}
     {%- call statement('main', auto_begin=false) -%}
-        create or replace table {{ relation }}
-        {%- if cluster_by %} cluster by {{ cluster_by }}{% endif %} as
+        create or replace table {{ relation }}{{ segmentloom.table_layout(cluster_by, month_of) }} as
         {{ sql }}
     {%- endcall -%}
 {%- endmacro %}
