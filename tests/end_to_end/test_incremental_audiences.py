@@ -149,11 +149,9 @@ class Story:
         if self._is_asked_anew:
             self._state = ConditionState(self.history)
             self._is_asked_anew = False
-        is_published = advance is not AudienceHistory.slide
-        check_members(self.history, published=is_published)
+        check_members(self.history, published=advance is not AudienceHistory.slide)
         check_conditions(self._state, self.history)
-        if is_published:
-            check_commands(self.history)
+        check_commands(self.history)
 
 
 def test_all_is_right_while_windows_slide(tmp_path: Path) -> None:
