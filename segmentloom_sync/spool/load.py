@@ -163,10 +163,10 @@ class SpoolLoader:
                 put_aside(path, _NO_DIGEST)
         landed = self._bulk.landed(str(digest_of(path)) for path in named)
         repeated = [path for path in named if digest_of(path) in landed]
-        _mark_loaded(repeated)
+        _mark_loaded(repeated, self._clock())
         new = [path for path in named if digest_of(path) not in landed]
         intake, events = self._land(new) if new else (Intake([], None, None), Loaded())
-        _mark_loaded(intake.read)
+        _mark_loaded(intake.read, self._clock())
         return replace(
             before,
             events=before.events + events,
@@ -213,9 +213,9 @@ def _groups(paths: Sequence[Path], group_bytes: int) -> Iterator[list[Path]]:
         yield group
 
 
-def _mark_loaded(paths: Sequence[Path]) -> None:
+def _mark_loaded(paths: Sequence[Path], now: datetime) -> None:
     for path in paths:
-        os.utime(path)  # its time is from now on that of its landing
+        os.utime(path, (now.timestamp(), now.timestamp()))  # its time is from now on that of its landing
         path.rename(path.with_suffix(LOADED))
     if paths:
         disk.sync_directory(paths[0].parent)

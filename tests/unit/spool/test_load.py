@@ -185,7 +185,7 @@ def renamed_first(patch: pytest.MonkeyPatch) -> None:
     real = load.SpoolLoader._land
 
     def land(self: Any, paths: Any) -> Any:
-        load._mark_loaded(paths)
+        load._mark_loaded(paths, NOW)
         for path in paths:
             path.with_suffix(LOADED).rename(path)
         return real(self, paths)
