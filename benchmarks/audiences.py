@@ -1,19 +1,19 @@
 """What audiences cost, many beside few, an hour later beside anew, and beside one query for each.
 
-    python benchmarks/audiences.py --events 2e7 --audiences 25 100 400
+    python benchmarks/audiences.py --events 2e7 --audiences 25 100 400 [--direct 0.125]
 
 Events of 90 days and their profiles are laid where the models of events and identity would have put them.
 Then dbt runs the models from there on: everything anew, and an hour later. CPU is that of the models, in a
 process per run; dbt's own start is not in it. Evaluation says who is in, publication writes every member
 down, tests are those of the models that audiences read. Beside it: a pass over the columns that counting
-reads, a count by event and owner, and audiences one by one, from the events.
+reads, a count by event and owner, and audiences one by one, from the events. A further hour runs with
+DuckDB's profiler, which says how many events are read.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 import tempfile
 import time
@@ -24,6 +24,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
+import yaml
+from many_audiences import NAMES, audiences
 from measure import measure
 
 from segmentloom_sync.audiences.library import load_audiences
@@ -35,7 +37,6 @@ HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 END = datetime(2026, 6, 1, 12, 30)
 DAYS = 90
-WINDOWS = (7, 14, 30, 90)
 PARTS = {
     "tests": ("unique_", "not_null_"),
     "audiences": ("audience_",),
@@ -45,22 +46,6 @@ PARTS = {
 """Which part of the cost a node belongs to, by what is in its name; the others are conditions."""
 EVALUATION = ("counts", "conditions", "audiences")
 """The parts that find who is in; publication writes every member down, and tests read tables whole."""
-NAMES = (
-    "Page Viewed", "Product Viewed", "Searched", "Product Added", "Checkout Started", "Order Completed",
-    "Signed In", "Signed Up", "Shared", "Email Opened", "Email Clicked", "Order Refunded", "Wished",
-    "Reviewed", "App Opened", "Video Played", "Asked Support", "Subscribed", "Unsubscribed", "Downloaded",
-)  # fmt: skip
-FILTERS: tuple[list[dict[str, Any]], ...] = (
-    [],
-    [],
-    [],
-    [{"property": "amount", "gt": 50}],
-    [{"property": "amount", "gt": 150}],
-    [{"property": "category", "is": "cat3"}],
-    [{"property": "category", "in": ["cat1", "cat2", "cat7"]}],
-    [{"property": "country", "is": "US"}],
-    [{"property": "country", "is": "DE"}, {"property": "amount", "gt": 20}],
-)
 EVENTS = """
 insert into segmentloom.events by name
 with numbered as (
@@ -111,6 +96,7 @@ from segmentloom.int_segmentloom__progress
 where consumer in ('segmentloom__events', 'int_segmentloom__profile_changes', 'segmentloom__profiles')
 qualify row_number() over (partition by consumer order by entry desc) = 1
 """
+PROFILED = ("OPERATOR_NAME", "OPERATOR_TYPE", "OPERATOR_CARDINALITY", "OPERATOR_ROWS_SCANNED", "EXTRA_INFO")
 LIMITS = {
     "pass over the columns": (
         "select count(event), sum(owner_key), max(occurred_at), max(properties->>'$.amount')"
@@ -131,6 +117,9 @@ def main() -> None:
     parser.add_argument(
         "--one-by-one", type=int, default=5, help="how many audiences to count straight from the events"
     )
+    parser.add_argument(
+        "--direct", type=float, default=0, help="share of the conditions on events that no count answers"
+    )
     size = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), int(size.events), size.memory)
@@ -138,7 +127,7 @@ def main() -> None:
         for name, seconds in bench.limits():
             print(f"{name:<28}{seconds:>8.2f} CPU s", flush=True)
         for number in size.audiences:
-            for line in bench.runs(number, size.one_by_one):
+            for line in bench.runs(audiences(number, size.direct), size.one_by_one):
                 print(line, flush=True)
 
 
@@ -155,12 +144,26 @@ class Bench:
         profiles = self.project / "profiles.yml"
         limited = f"config_options:\n        memory_limit: {memory}"
         profiles.write_text(profiles.read_text().replace("config_options:", limited))
+        self._profile = folder / "profile.json"
+        self._add_profiled_target(profiles)
         for file in (self.project / "audiences").glob("*.yml"):
             file.unlink()
         self._dbt("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
         self._lay(events, END - timedelta(days=DAYS), timedelta(days=DAYS))
         for statement in PROFILES.split(";")[:2]:
             self._execute(statement, profiles=self.profiles)
+
+    def _add_profiled_target(self, profiles: Path) -> None:
+        document = yaml.safe_load(profiles.read_text())
+        [profile] = document.values()
+        settings = {
+            "enable_profiling": "json",
+            "profiling_output": str(self._profile),
+            "custom_profiling_settings": json.dumps(dict.fromkeys(PROFILED, "true")),
+        }
+        outputs = profile["outputs"]
+        outputs["profiled"] = {**outputs[profile["target"]], "settings": settings}
+        profiles.write_text(yaml.safe_dump(document))
 
     def limits(self) -> Iterator[tuple[str, float]]:
         """What the least costs that has to be done."""
@@ -170,9 +173,10 @@ class Bench:
                 connection.execute(sql).fetchall()
                 yield name, time.process_time() - began
 
-    def runs(self, number: int, one_by_one: int) -> Iterator[str]:
-        """Everything anew and an hour later, for so many audiences."""
-        for name, file in audiences(number):
+    def runs(self, files: dict[str, Any], one_by_one: int) -> Iterator[str]:
+        """Everything anew and an hour later, for these audiences."""
+        number = len(files)
+        for name, file in files.items():
             (self.project / "audiences" / f"{name}.yml").write_text(json.dumps(file))
         measure([BIN / "segmentloom-sync", "compile", "--project-dir", self.project], self.project)
         full = self._run("--full-refresh")
@@ -180,11 +184,17 @@ class Bench:
         each = self._one_by_one(one_by_one) * number
         ratio = each / full["evaluation"]
         yield f"{'':<4}one query each, from {one_by_one} of them: {each:.1f} CPU s, {ratio:.1f}x"
-        before, self._end = self._end, self._end + timedelta(hours=1)
-        self._lay(self._hourly, before, timedelta(hours=1))
+        self._let_an_hour_pass()
         hour = self._run()
         yield self._line(f"{number} audiences, an hour later", hour, full)
-        yield f"{'':<4}events that came, or came into a window or left it: {100 * self._moved(before):.2f} %"
+        self._let_an_hour_pass()
+        scanned = self._run("--target", "profiled", "--scans", "events", str(self._profile))["scanned"]
+        share = {name: f"{100 * rows / self._events:.2f} %" for name, rows in scanned.items()}
+        yield f"{'':<4}another: {share['rows']} of the events scanned, {share['handed_on']} handed on"
+
+    def _let_an_hour_pass(self) -> None:
+        before, self._end = self._end, self._end + timedelta(hours=1)
+        self._lay(self._hourly, before, timedelta(hours=1))
 
     def _run(self, *flags: str) -> dict[str, Any]:
         program: list[str | Path] = [sys.executable, HERE / "dbt_nodes.py"]
@@ -207,17 +217,8 @@ class Bench:
             found = (part for part, marks in PARTS.items() if any(mark in name for mark in marks))
             parts[next(found, "conditions")] += node["cpu"]
         evaluation = sum(parts[part] for part in EVALUATION)
-        return {"cpu": sum(parts.values()), "evaluation": evaluation, "peak": took["peak"], "parts": parts}
-
-    def _moved(self, before: datetime) -> float:
-        edge = "occurred_at > $before - to_days({0}) and occurred_at <= $now - to_days({0})"
-        moved = " or ".join(edge.format(days) for days in (0, *WINDOWS))
-        with duckdb.connect(str(self.warehouse)) as connection:
-            [[share]] = connection.execute(
-                f"select count(case when {moved} then 1 end) / count(*) from segmentloom.events",
-                {"before": before, "now": self._end},
-            ).fetchall()
-            return float(share)
+        cpu, kept = sum(parts.values()), {name: took[name] for name in ("peak", "scanned")}
+        return {"cpu": cpu, "evaluation": evaluation, "parts": parts, **kept}
 
     @staticmethod
     def _line(name: str, run: dict[str, Any], full: dict[str, Any]) -> str:
@@ -270,37 +271,6 @@ class Bench:
     def _execute(self, sql: str, **values: Any) -> None:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute(sql, values)
-
-
-def audiences(number: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Random audiences of three to five conditions: counts of windows, some never, some traits."""
-    pick = random.Random(5)
-    for place in range(number):
-        members = [_condition(pick) for _ in range(pick.randint(3, 5))]
-        shape = pick.choice(["all", "all", "any", "nested"])
-        match = (
-            {"any": [{"all": members[:2]}, {"all": members[2:]}]} if shape == "nested" else {shape: members}
-        )
-        yield f"a{place:03d}", {"match": match}
-
-
-def _condition(pick: random.Random) -> dict[str, Any]:
-    kind = pick.random()
-    if kind < 0.12:
-        return pick.choice(
-            (
-                {"trait": "subscriber", "is": True},
-                {"trait": "vip", "is": True},
-                {"trait": "subscriber", "is_not": True},
-            )
-        )
-    event: dict[str, Any] = {
-        "event": NAMES[int(20 * pick.random() ** 1.6)],
-        "within": f"{pick.choice(WINDOWS)} days",
-        "count": "= 0" if kind < 0.24 else f">= {pick.choice((1, 1, 2, 3, 5))}",
-    }
-    where = pick.choice(FILTERS)
-    return {**event, "where": where} if where else event
 
 
 if __name__ == "__main__":
