@@ -156,6 +156,15 @@ class Story:
 
 def test_all_is_right_while_windows_slide(tmp_path: Path) -> None:
     with Story(tmp_path, seed=5, audiences=8) as story:
+        story.slide_over("clock change")
+        story.change_everything()
+        story.ask_otherwise(3, AudienceHistory.evaluate)
+        story.slide_over("rolling")
+
+
+@pytest.mark.slow
+def test_all_is_right_through_deletions_and_full_refreshes(tmp_path: Path) -> None:
+    with Story(tmp_path, seed=5, audiences=8) as story:
         story.slide_over("rolling", "clock change")
         story.change_everything()
         story.slide_over("arrival")

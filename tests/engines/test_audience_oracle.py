@@ -44,7 +44,7 @@ class Populated:
     macros: MacroRenderer
 
 
-@pytest.fixture(scope="module", params=["bigquery", "snowflake"])
+@pytest.fixture(scope="module", params=[pytest.param("bigquery", marks=pytest.mark.slow), "snowflake"])
 def populated(request: pytest.FixtureRequest, new_workspace: NewWorkspace) -> Iterator[Populated]:
     """A random world on each engine."""
     engine: Engine = request.param

@@ -45,6 +45,12 @@ def ledger(warehouse: Warehouse) -> dict[tuple[str, str], str]:
     return {(kind, value): state for kind, value, state in rows}
 
 
+@pytest.mark.parametrize(
+    "engine",
+    ["duckdb", "snowflake", pytest.param("bigquery", marks=pytest.mark.slow)],
+    indirect=True,
+    scope="session",
+)
 def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     clock = TestClock()
     shop = Shop(warehouse, clock)
