@@ -15,13 +15,20 @@ _ORIGIN: Final = re.compile(
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PREFLIGHT: Final[Headers] = [
     ("access-control-allow-methods", "GET, POST, OPTIONS"),
-    (
-        "access-control-allow-headers",
-        "authorization, content-type, x-write-key, anonymousid, sentat, x-retry-count, content-encoding, "
-        "idempotency-key",
-    ),
     ("access-control-max-age", "86400"),
 ]
+_HEADERS: Final = (
+    "authorization",
+    "content-type",
+    "x-write-key",
+    "anonymousid",
+    "sentat",
+    "x-retry-count",
+    "content-encoding",
+    "idempotency-key",
+)
+_HEADER: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_OTHER_HEADERS: Final = 50
 _EXPOSED: Final = ("access-control-expose-headers", "retry-after, x-ratelimit-limit, x-ratelimit-remaining")
 VARY: Final = ("vary", "Origin")
 NO_ORIGIN: Final[Headers] = [VARY]
@@ -67,7 +74,18 @@ class Origins:
             return [VARY, ("access-control-allow-origin", origin), _EXPOSED]
         return [VARY]
 
-    def preflight(self, origin: str | None) -> Headers:
-        """What the question before a request is answered."""
+    def preflight(self, origin: str | None, asked: str | None = None) -> Headers:
+        """What the question before a request is answered.
+
+        A page that may send may send any header: libraries add more when they try again (RudderStack's
+        `Rsa-Retry-Attempt` and the like), and a browser that misses one of them here never does.
+
+        Args:
+            asked: `Access-Control-Request-Headers`.
+        """
         headers = self.headers(origin)
-        return headers if len(headers) == 1 else [*headers, *_PREFLIGHT]
+        if len(headers) == 1:
+            return headers
+        names = [name.strip().lower() for name in (asked or "").split(",")[:_OTHER_HEADERS]]
+        others = [name for name in names if name not in _HEADERS and _HEADER.fullmatch(name)]
+        return [*headers, ("access-control-allow-headers", ", ".join([*_HEADERS, *others])), *_PREFLIGHT]

@@ -67,8 +67,8 @@ class Pages:
         if page is None and key is None and request.path not in EVENT_ROUTES:
             raise not_found()
         if request.method == "OPTIONS":
-            origin = request.header("origin")
-            return Reply(204, b"", self._collector.callers.origins.preflight(origin))
+            origin, asked = request.header("origin"), request.header("access-control-request-headers")
+            return Reply(204, b"", self._collector.callers.origins.preflight(origin, asked))
         if page is None and key is None:
             raise method_not_allowed("POST", "OPTIONS")
         if request.method not in _READS:

@@ -117,6 +117,19 @@ def test_browsers_are_told_who_may_send(collector: RunningCollector) -> None:
     assert answer.headers["vary"] == other.headers["vary"] == "Origin"
 
 
+def test_a_page_may_send_the_headers_that_its_library_adds(collector: RunningCollector) -> None:
+    headers = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Headers": "authorization,Rsa-Retry-Attempt, rsa-retry-reason,no header,,",
+    }
+    allowed = collector.send("OPTIONS", "/v1/track", headers=headers).headers["access-control-allow-headers"]
+    assert {"authorization", "idempotency-key", "rsa-retry-attempt", "rsa-retry-reason"} <= set(
+        allowed.split(", ")
+    )
+    assert "no header" not in allowed
+    assert allowed.count("authorization") == 1
+
+
 def test_a_page_can_read_why_it_was_refused(collector: RunningCollector) -> None:
     answer = collector.send("POST", "/v1/t", EVENT, {"Origin": "https://shop.example"}, key="wrong")
     assert answer.status == 401
