@@ -1,4 +1,4 @@
-"""What the browser tests need beyond Python: Chromium with its driver, and the SDK's build tools.
+"""What tests of JavaScript need beyond Python: Chromium with its driver, build tools, others' libraries.
 
 Each is installed where it is missing. What cannot be installed fails with the command that would do it:
 a skipped test would look like one that holds.
@@ -21,6 +21,7 @@ from typing import NamedTuple
 from tests.workspace import REPOSITORY
 
 SDK = REPOSITORY / "sdk"
+LIBRARIES = REPOSITORY / "tests" / "collector" / "libraries"
 INSTALL_CHROMIUM = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]
 TIMEOUT_SECONDS = 600
 
@@ -59,16 +60,18 @@ def build_tools() -> None:
     Raises:
         RuntimeError: there is no npm, or it fails; the message is its own.
     """
-    if shutil.which("npm") is None:
-        raise RuntimeError(
-            "the SDK's tests need Node.js 20 or later with npm: sudo apt-get install -y nodejs npm"
-        )
-    with _turn("sdk"):
-        wanted = hashlib.sha256((SDK / "package-lock.json").read_bytes()).hexdigest()
-        ready = SDK / "node_modules" / ".segmentloom"
-        if not ready.exists() or ready.read_text() != wanted:
-            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=SDK)
-            ready.write_text(wanted)
+    _node_modules(SDK)
+
+
+@cache
+def libraries() -> Path:
+    """The folder with the JavaScript libraries of Segment and RudderStack, as its lock file has them.
+
+    Raises:
+        RuntimeError: there is no npm, or it fails; the message is its own.
+    """
+    _node_modules(LIBRARIES)
+    return LIBRARIES
 
 
 @cache
@@ -81,6 +84,19 @@ def build_script() -> None:
     build_tools()
     with _turn("sdk"):
         _run(["npm", "run", "build", "--", "--keep"], folder=SDK)
+
+
+def _node_modules(folder: Path) -> None:
+    if shutil.which("npm") is None:
+        raise RuntimeError(
+            "tests of JavaScript need Node.js 20 or later with npm: sudo apt-get install -y nodejs npm"
+        )
+    with _turn(folder.name):
+        wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+        ready = folder / "node_modules" / ".segmentloom"
+        if not ready.exists() or ready.read_text() != wanted:
+            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=folder)
+            ready.write_text(wanted)
 
 
 def _found() -> Chromium | None:

@@ -60,13 +60,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if step.isdigit():
-            self._send(int(step), b"{}", {"Retry-After": "1"} if step in ("429", "503") else {})
+            wait = {"Retry-After": "1"} if step in ("429", "503") else {}
+            self._send(int(step), b"{}", {**wait, **self._for_pages()})
             return
         upstream = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
-        upstream.request(self.command, self.path, body or None, dict(self.headers.items()))
-        answer = upstream.getresponse()
-        content = answer.read()
-        upstream.close()
+        try:
+            upstream.request(self.command, self.path, body or None, dict(self.headers.items()))
+            answer = upstream.getresponse()
+            content = answer.read()
+        except ConnectionError:  # the collector has ended
+            step = DROP_ANSWER
+        finally:
+            upstream.close()
         if step == DROP_ANSWER:
             self.close_connection = True
             return
@@ -76,6 +81,13 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     do_GET = do_POST = do_OPTIONS = _serve
+
+    def _for_pages(self) -> dict[str, str]:
+        """What lets a page see a status and how long to wait, as the collector's own refusals do."""
+        origin = self.headers.get("Origin")
+        if origin is None:
+            return {}
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Retry-After"}
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import subprocess
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from tests.collector.faulty_proxy import DROP, DROP_ANSWER, PASS, faulty_proxy
-from tests.collector.running import records, running
+from tests.browser.installed import LIBRARIES, libraries
+from tests.collector.arrivals import PLAN, assert_each_call_is_one_event
+from tests.collector.faulty_proxy import faulty_proxy
+from tests.collector.running import running
 from tests.engines.environments import environment
+from tests.workspace import Workspace
 
-CALLS = 100
-PLAN = ("500", PASS, "429", DROP, PASS, DROP_ANSWER, "503", PASS)
+SECONDS = 300
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("library", ["segment_python", "rudder_python"])
-def test_every_call_becomes_one_event(tmp_path: Path, library: str) -> None:
-    python = environment("sdks") / "python"
-    program = Path(__file__).with_name("libraries") / f"{library}.py"
-    with running(tmp_path) as collector, faulty_proxy(collector.port, PLAN) as proxy:
+@pytest.mark.parametrize(
+    ("program", "calls"),
+    [
+        ("rudder_node.mjs", 40),
+        *(
+            pytest.param(program, 100, marks=pytest.mark.slow)
+            for program in ("segment_python.py", "rudder_python.py", "segment_node.mjs", "rudder_node.mjs")
+        ),
+    ],
+)
+def test_every_call_becomes_one_event(tmp_path: Path, program: str, calls: int) -> None:
+    project = Workspace.create(tmp_path / "project")
+    with running(project.path) as collector, faulty_proxy(collector.port, PLAN) as proxy:
         subprocess.run(
-            [str(python), str(program), proxy.url, collector.secret, str(CALLS)], check=True, timeout=300
+            [*_command(program), proxy.url, collector.secret, str(calls)], check=True, timeout=SECONDS
         )
         faults = set(proxy.done)
-        collector.stop()
-    ids = defaultdict(set)
-    for record in records(collector.spool):
-        event = record["event"]
-        ids[event["properties"]["number"]].add(event["messageId"])
-    assert sorted(ids) == list(range(CALLS))
-    assert {len(one) for one in ids.values()} == {1}
+        assert_each_call_is_one_event(collector, project, calls)
     assert faults == set(PLAN)
+
+
+def _command(program: str) -> list[str]:
+    if program.endswith(".py"):
+        return [str(environment("sdks") / "python"), str(LIBRARIES / program)]
+    return ["node", str(libraries() / program)]
