@@ -21,6 +21,7 @@ BIGQUERY_RIGHT = [
     "select json_query(p2, '$.a') as a from `p.d.v`",
     "alter table `p.d.t` add column if not exists more bigint",
     "merge into `p.d.t` as a using (select 1 as id) as b on a.id = b.id when matched then delete",
+    "begin transaction; delete from `p.d.t` where name = 'é;'; update `p.d.t` set id = 1 where true; commit",
 ]
 BIGQUERY_WRONG = [
     "select missing from `p.d.t`",
@@ -31,6 +32,8 @@ BIGQUERY_WRONG = [
     "select regexp_matches(name, 'a') from `p.d.t`",
     "delete from `p.d.t`",
     "select * from `p.d.missing`",
+    "begin transaction; delete from `p.d.t` where name = 1; commit transaction;",
+    "begin transaction; insert into `p.d.t` (missing) select 1; commit transaction;",
 ]
 SNOWFLAKE_RIGHT = [
     "select a.props:plan::string as plan from db.s.t as a, lateral flatten(input => a.props) as f",

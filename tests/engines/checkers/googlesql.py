@@ -19,6 +19,14 @@ from zetasql.api import Analyzer, Parser
 from zetasql.types import AnalyzerOptions
 
 SCRIPT = re.compile(r"^\s*(declare|begin)\b", re.IGNORECASE)
+BOUNDS = {"ASTBeginStatement", "ASTCommitStatement", "ASTRollbackStatement"}
+PROCEDURAL = {
+    "ASTVariableDeclaration",
+    "ASTBeginEndBlock",
+    "ASTIfStatement",
+    "ASTWhileStatement",
+    "ASTSingleAssignment",
+}
 METADATA = re.compile(r"\binformation_schema\b", re.IGNORECASE)
 QUOTED_PARTS = re.compile(r"`([^`]+)`\s*\.\s*`([^`]+)`\s*\.\s*`?([A-Za-z0-9_]+)`?")
 
@@ -39,10 +47,11 @@ def verdicts(journal: str) -> Iterator[tuple[Statement, str]]:
 
 
 def analyse(statement: Statement, tables: Tables) -> None:
-    """Raise when BigQuery would refuse the statement; of scripts and metadata only the syntax counts."""
+    """Raise when BigQuery would refuse the statement; of metadata only the syntax counts."""
     sql = QUOTED_PARTS.sub(r"`\1.\2.\3`", statement.sql).strip().rstrip(";")
     if SCRIPT.search(sql):
-        Parser(LANGUAGE).parse_script(sql + ";")
+        for part in parts_of_script(sql + ";"):
+            analyse(statement._replace(sql=part), tables)
     elif METADATA.search(sql):
         Parser(LANGUAGE).parse_statement(sql)
     else:
@@ -51,6 +60,19 @@ def analyse(statement: Statement, tables: Tables) -> None:
             query_parameters=[parameter(given) for given in statement.parameters],
         )
         tables.resolved(Analyzer(options, tables.catalog(sql)).analyze_statement(sql))
+
+
+def parts_of_script(sql: str) -> list[str]:
+    """The statements of a transaction; none of a script that has variables or branches: its syntax counts."""
+    text = sql.encode()
+    parts = Parser(LANGUAGE).parse_script(sql).statement_list_node.statement_list
+    kinds = [type(part).__name__ for part in parts]
+    if not set(kinds).isdisjoint(PROCEDURAL):
+        return []
+    ranges = [
+        part.parse_location_range for part, kind in zip(parts, kinds, strict=True) if kind not in BOUNDS
+    ]
+    return [text[place.start : place.end].decode() for place in ranges]
 
 
 def parameter(given: dict[str, Any]) -> Any:
