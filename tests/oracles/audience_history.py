@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from segmentloom_sync.audiences.compile import compile_audiences
 from segmentloom_sync.project import ProjectFolder
-from tests.killable_dbt import KillableDbt
+from tests.killable_dbt import Run
 from tests.oracles.audience_generator import AS_OF, EVENTS, Generator
 from tests.oracles.audiences import Event, World
 from tests.oracles.build import warehouse_of
@@ -32,6 +32,13 @@ BASE: dict[str, dict[str, Any]] = {
 """The audiences that the generator's conditions name."""
 ELSEWHERE = [f"resource_type:test,segmentloom.{folder}" for folder in ("events", "identity", "sync")]
 """The tests of what audiences are made of."""
+
+
+class Dbt(Protocol):
+    """Runs dbt in the project of a history."""
+
+    def run(self, *arguments: str) -> Run:
+        """To its end, whatever becomes of it."""
 
 
 class _WithoutAliases(yaml.SafeDumper):
@@ -154,21 +161,21 @@ class AudienceHistory:
         undone = [one for one in self.overrides if one.action == "unmerge"]
         self._decide(opposites(self.random.sample(undone, count), self.random))
 
-    def build(self, dbt: KillableDbt, as_of: datetime, *arguments: str) -> None:
+    def build(self, dbt: Dbt, as_of: datetime, *arguments: str) -> None:
         """Build everything as of a time, without the tests of what audiences are made of."""
         self._run(dbt, as_of, *arguments, "--exclude", "resource_type:unit_test", *ELSEWHERE)
 
-    def build_people(self, dbt: KillableDbt) -> None:
+    def build_people(self, dbt: Dbt) -> None:
         """Build events and people, and no audiences."""
         done = dbt.run("run", "--select", "+segmentloom__hashed_identifiers")
         assert done.ok, done.output[-4000:]
 
-    def evaluate(self, dbt: KillableDbt, as_of: datetime, *arguments: str) -> None:
+    def evaluate(self, dbt: Dbt, as_of: datetime, *arguments: str) -> None:
         """Evaluate and publish audiences as of a time, over the events and people of the last build."""
         models = ["segmentloom.conditions", "tag:audience"]
         self._run(dbt, as_of, *arguments, "--select", *models, "--exclude", "resource_type:unit_test")
 
-    def slide(self, dbt: KillableDbt, as_of: datetime, *arguments: str) -> None:
+    def slide(self, dbt: Dbt, as_of: datetime, *arguments: str) -> None:
         """Evaluate the conditions, from which the models of audiences follow, and publish nothing."""
         models = ["int_segmentloom__event_counts", "int_segmentloom__conditions"]
         only = ["--exclude", "resource_type:test"]
@@ -237,7 +244,7 @@ class AudienceHistory:
         with warehouse_of(self.workspace) as warehouse:
             decide(warehouse, decided)
 
-    def _run(self, dbt: KillableDbt, as_of: datetime, *arguments: str) -> None:
+    def _run(self, dbt: Dbt, as_of: datetime, *arguments: str) -> None:
         self.as_of = as_of
         variables = json.dumps({"segmentloom_as_of": as_of.isoformat()})
         done = dbt.run("build", "--vars", variables, *arguments)

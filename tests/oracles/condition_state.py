@@ -126,10 +126,5 @@ class ConditionState:
 
 
 def _columns(warehouse: Warehouse, table: str) -> list[str]:
-    rows = warehouse.rows(
-        "select column_name from information_schema.columns"
-        " where table_schema = :schema and table_name = :name order by ordinal_position",
-        schema=warehouse.schema,
-        name=table,
-    )
-    return [row[0] for row in rows]
+    batches = warehouse.batches(f"select * from {warehouse.relation(table)} limit 1", 1)
+    return [name.lower() for name in next(iter(batches)).schema.names]
