@@ -22,6 +22,7 @@ from tests.workspace import REPOSITORY
 
 SDK = REPOSITORY / "sdk"
 LIBRARIES = REPOSITORY / "tests" / "collector" / "libraries"
+EDITOR = REPOSITORY / "tests" / "docs" / "editor"
 INSTALL_CHROMIUM = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]
 TIMEOUT_SECONDS = 600
 
@@ -72,6 +73,17 @@ def libraries() -> Path:
     """
     _node_modules(LIBRARIES)
     return LIBRARIES
+
+
+@cache
+def language_server() -> Path:
+    """The program that checks YAML in editors, as its lock file has it.
+
+    Raises:
+        RuntimeError: there is no npm, or it fails; the message is its own.
+    """
+    _node_modules(EDITOR)
+    return EDITOR / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 
 
 @cache
