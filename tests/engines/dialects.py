@@ -12,7 +12,7 @@ from tests.engines.emulators import Emulators
 from tests.engines.environments import environment
 
 CHECKERS = Path(__file__).resolve().parent / "checkers"
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 600
 
 Check = tuple[Engine, str, tuple[str, ...]]
 CHECKS: tuple[Check, ...] = (

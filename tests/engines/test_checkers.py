@@ -22,6 +22,7 @@ BIGQUERY_RIGHT = [
     "alter table `p.d.t` add column if not exists more bigint",
     "merge into `p.d.t` as a using (select 1 as id) as b on a.id = b.id when matched then delete",
     "begin transaction; delete from `p.d.t` where name = 'é;'; update `p.d.t` set id = 1 where true; commit",
+    f"select {' || '.join(['name'] * 100)} as deep from `p.d.t`",
 ]
 BIGQUERY_WRONG = [
     "select missing from `p.d.t`",
@@ -40,6 +41,7 @@ SNOWFLAKE_RIGHT = [
     "create table if not exists db.s.t (id number(38, 0) not null, props variant)",
     "insert into db.s.t (id, props) select 1, parse_json('{}')",
     "merge into db.s.t as d using s on d.i = s.i when not matched then insert (i, j) values (s.i, s.j)",
+    f"select {'coalesce(' * 60}name{', 0)' * 60} as deep from db.s.t",
 ]
 SNOWFLAKE_WRONG_NAMES = [
     "select regexp_matches(a, 'b') from t",
@@ -82,3 +84,13 @@ def test_checker_has_teeth(
     caught = check(checker, *options, str(journal(tmp_path / "wrong.jsonl", [*right, *wrong])))
     assert caught.returncode == 1
     assert refused(caught) == len(wrong), caught.stdout
+
+
+def test_the_analyser_knows_the_fields_of_records(tmp_path: Path) -> None:
+    items = [["sku", "STRING", "NULLABLE"], ["count", "INT64", "NULLABLE"]]
+    table = json.dumps({"table": "p.d.carts", "columns": [["items", items, "REPEATED"]]})
+    right = "select lower(items[offset(0)].sku) as sku from `p.d.carts`"
+    wrong = [right.replace(".sku", ".price"), right.replace(".sku", ".count")]
+    path = journal(tmp_path / "journal.jsonl", [right, *wrong])
+    path.write_text(f"{table}\n{path.read_text()}")
+    assert refused(check("googlesql", str(path))) == len(wrong)

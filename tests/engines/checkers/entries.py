@@ -20,10 +20,10 @@ class Statement(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table and its columns (name, type, mode) from here on."""
+    """A table and its columns (name, type, mode) from here on; a record's type is the list of its columns."""
 
     name: str
-    columns: list[list[str]]
+    columns: list[list[Any]]
 
 
 def entries(journal: str) -> Iterator[Statement | Table]:

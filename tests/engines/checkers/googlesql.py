@@ -14,6 +14,7 @@ from typing import Any
 
 import googlesql_cached  # noqa: F401 - before zetasql
 from entries import Statement, Table, entries, report
+from google._upb._message import SetAllowOversizeProtos
 from googlesql_tables import LANGUAGE, Tables, type_named
 from zetasql.api import Analyzer, Parser
 from zetasql.types import AnalyzerOptions
@@ -84,4 +85,5 @@ def parameter(given: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
+    SetAllowOversizeProtos(True)  # an analysed statement is a tree; with many columns joined by || a deep one
     sys.exit(report(verdicts(sys.argv[1])))

@@ -12,6 +12,8 @@ from zetasql.types import (
     ArrayType,
     LanguageOptions,
     SimpleCatalog,
+    StructField,
+    StructType,
     Type,
     TypeKind,
     ZetaSQLBuiltinFunctionOptions,
@@ -40,9 +42,16 @@ ALIASES = {"bigint": TypeKind.TYPE_INT64, "int": TypeKind.TYPE_INT64, "integer":
 PATH = re.compile(r"`([^`]+\.[^`]+\.[^`]+)`")
 
 
-def type_named(name: str, *, repeated: bool = False) -> Type:
-    """The type that the BigQuery API calls by that name."""
-    element = Type(type_kind=KINDS[name.upper()])
+def type_named(name: str | list[list[Any]], *, repeated: bool = False) -> Type:
+    """The type that the BigQuery API calls by that name, of a record by its columns (name, type, mode)."""
+    if isinstance(name, str):
+        element = Type(type_kind=KINDS[name.upper()])
+    else:
+        fields = [
+            StructField(field_name=field, field_type=type_named(kind, repeated=mode == "REPEATED"))
+            for field, kind, mode in name
+        ]
+        element = Type(type_kind=TypeKind.TYPE_STRUCT, struct_type=StructType(field=fields))
     if repeated:
         return Type(type_kind=TypeKind.TYPE_ARRAY, array_type=ArrayType(element_type=element))
     return element

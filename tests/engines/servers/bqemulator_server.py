@@ -21,6 +21,7 @@ from bqemulator.storage.engine import DuckDBEngine
 from journal import Journal
 from json_types import name_json_types_as_the_service_does
 from script_parameters import allow_parameters_in_scripts
+from shallow_joins import look_at_names_only
 from sqlglot import exp
 from until_orphaned import end_with_parent
 
@@ -74,7 +75,11 @@ def write_journal(journal: Journal) -> None:
 
     def record_table(table: Any) -> None:
         name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
-        journal.table(name, [[field.name, field.type, field.mode] for field in table.schema_.fields])
+        journal.table(name, [column(field) for field in table.schema_.fields])
+
+    def column(field: Any) -> list[Any]:
+        inner = [column(inside) for inside in field.fields]
+        return [field.name, inner or field.type, field.mode]
 
     bqemulator.api.routes.jobs.execute_query_job = recorded_job
     MemoryCatalogRepository.create_table = recorded_create
@@ -87,6 +92,7 @@ if __name__ == "__main__":
     DuckDBEngine._load_format_extensions = skip
     SQLTranslator.translate = translate
     allow_parameters_in_scripts()
+    look_at_names_only()
     name_json_types_as_the_service_does()
     write_journal(Journal(Path(journal_file)))
     end_with_parent()

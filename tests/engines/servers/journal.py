@@ -16,7 +16,7 @@ class Journal:
 
     A statement is `{"statement": number, "sql": text, "parameters": [...]}`, followed by
     `{"refused": number}` when the emulator refused it; a table's columns are
-    `{"table": name, "columns": [[name, type, mode], ...]}`.
+    `{"table": name, "columns": [[name, type, mode], ...]}`; a record's type is the list of its columns.
     """
 
     def __init__(self, path: Path) -> None:
