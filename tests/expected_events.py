@@ -12,7 +12,7 @@ from tests.source_tables import fixture
 
 COLUMNS = (
     *("event_id", "type", "event", "timestamp", "received_at"),
-    *("anonymous_id", "user_id", "email", "properties", "traits", "context"),
+    *("anonymous_id", "user_id", "previous_id", "email", "properties", "traits", "context"),
 )
 BESIDE = {
     "segment": {"identify": 1, "page": 1, "alias": 1},

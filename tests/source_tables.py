@@ -20,6 +20,7 @@ TABLES: Mapping[str, str] = {
     **{f"rudder.{name}": f"rudder_{name}" for name in ("tracks", "order_completed", "identifies", "users")},
     "exports.snowplow": "snowplow_events",
     "exports.amplitude": "amplitude_event",
+    "exports.amplitude_merges": "amplitude_merged_users",
     "exports.mixpanel": "mixpanel_mp_master_event",
     "exports.mixpanel_mappings": "mixpanel_mp_identity_mappings_data",
     "exports.mixpanel_people": "mixpanel_mp_people_data",
@@ -52,7 +53,12 @@ def sources(prefix: str) -> list[dict[str, Any]]:
             "traits": "contexts_com_acme_user_1",
         },
         {"name": "ga4", "kind": "ga4", "schema": f"{prefix}ga4"},
-        {"name": "amplitude", "kind": "amplitude", "relation": f"{prefix}exports.amplitude"},
+        {
+            "name": "amplitude",
+            "kind": "amplitude",
+            "relation": f"{prefix}exports.amplitude",
+            "merged_ids": f"{prefix}exports.amplitude_merges",
+        },
         {
             "name": "mixpanel",
             "kind": "mixpanel",

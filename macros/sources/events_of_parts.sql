@@ -2,7 +2,8 @@
     The deliveries of a source from its parts; see `source_parts`. E-mail and phone are as the source states them.
 
     Without an event_id, or where it is null, one is derived from the content: rows that are equal in all that they say
-    are one event. An event that would have happened more than five minutes after it was received has the time of receipt: its clock was wrong.
+    are one event. An event that would have happened more than five minutes after it was received (loaded, where nobody
+    says when it was received) has that time: its clock was wrong.
 
     since   ISO text of a time: rows with an earlier loaded_at are left out
 -#}
@@ -13,14 +14,14 @@
     {%- endif -%}
     select
         {%- for column in segmentloom.stated_columns() %}
-        {{ 'min(loaded_at) over (partition by event_id) as ' if column == 'loaded_at' }}{{ column }}{{ ',' if not loop.last }}
+        {{ 'min(sharing_ids.loaded_at) over (partition by event_id) as ' if column == 'loaded_at' }}{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
 
     from ({{ rows }}) as sharing_ids
 
     where true
 
-    qualify row_number() over (partition by event_id order by load_id, loaded_at) = 1
+    qualify row_number() over (partition by event_id order by load_id, sharing_ids.loaded_at) = 1
 {%- endmacro %}
 
 {% macro stated_events(source, parts, since) -%}
@@ -35,8 +36,8 @@
         type,
         event,
         case
-            when {{ segmentloom.epoch_microseconds('occurred_at') }} > {{ segmentloom.epoch_microseconds('received_at') }} + 300000000
-                then received_at
+            when {{ segmentloom.epoch_microseconds('occurred_at') }} > {{ segmentloom.epoch_microseconds('coalesce(received_at, loaded_at)') }} + 300000000
+                then coalesce(received_at, loaded_at)
             else occurred_at
         end as occurred_at,
         coalesce(received_at, loaded_at, occurred_at) as received_at,

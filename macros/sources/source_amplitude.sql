@@ -2,13 +2,14 @@
     The events of Amplitude: the table `event` of Fivetran's connector, or an export with the same columns.
 
     relation    the table of events
+    merged_ids  the table of merged users, where there is one: what it says becomes alias events
     loaded_at   the column that says when a row was loaded; by default _fivetran_synced, else server_upload_time
 
     Exports and back-fills repeat rows: of those with one uuid the first loaded counts. event_time is corrected for wrong
     clocks, client_event_time is not. What Amplitude knows of the user at an event becomes context.traits.
 -#}
 {% macro source_amplitude(source, step=none) -%}
-    {%- do segmentloom.check_source(source, 'relation loaded_at', 'relation') -%}
+    {%- do segmentloom.check_source(source, 'relation merged_ids loaded_at', 'relation') -%}
     {%- set table = segmentloom.source_table(source, step,
         'uuid _insert_id device_id user_id event_type event_time server_received_time server_upload_time session_id '
         ~ 'event_properties user_properties group_properties groups city country region ip_address language library platform '
@@ -20,7 +21,7 @@
     {%- set user_properties = segmentloom.json_to_text('segmentloom_user_properties') -%}
     {%- set received_at = segmentloom.time_of(table, ['server_received_time', 'server_upload_time']) -%}
     {%- set uploaded_at = segmentloom.time_of(table, ['server_upload_time', 'server_received_time']) -%}
-    {{ return([{
+    {%- set parts = [{
         'rows': segmentloom.parsed_rows(table, ['event_properties', 'user_properties', 'group_properties']),
         'texts': {
             'event_id': segmentloom.first_of(ids | select | list),
@@ -41,7 +42,11 @@
             'context': segmentloom.amplitude_context(table, event, user_properties),
         },
         'place': segmentloom.place_of(uploaded_at) if uploaded_at,
-    }]) }}
+    }] -%}
+    {%- if source.get('merged_ids') -%}
+        {%- do parts.append(segmentloom.amplitude_merges(source, step, table)) -%}
+    {%- endif -%}
+    {{ return(parts) }}
 {%- endmacro %}
 
 {% macro amplitude_context(table, event, user_properties) -%}

@@ -22,11 +22,9 @@
     {%- for name in [
         'stream_id', 'user_pseudo_id', 'event_name', 'event_timestamp', 'batch_page_id', 'batch_ordering_id', 'batch_event_index',
     ] -%}{%- do key.update({name: segmentloom.json_to_text(name)}) -%}{%- endfor -%}
-    {%- set page = {} -%}
-    {%- for name, parameter in {'url': 'page_location', 'title': 'page_title', 'referrer': 'page_referrer'}.items() -%}
-        {%- do page.update({name: segmentloom.json_text_at('(' ~ segmentloom.json_from_text('parameters') ~ ')', [parameter])}) -%}
-    {%- endfor -%}
+    {%- set page = segmentloom.parsed_entries('parameters', {'url': 'page_location', 'title': 'page_title', 'referrer': 'page_referrer'}) -%}
     {%- set context = {'traits': 'nullif(' ~ segmentloom.json_of_parameters('user_properties') ~ ", '{}')", 'page': segmentloom.inner_object(page)} -%}
+    {%- set listed = '(select *, ' ~ parameters ~ ' as parameters from (' ~ shards.rows ~ ') as shards) as listed' -%}
     {%- for name in segmentloom.ga4_columns().objects if name not in ['event_params', 'user_properties'] -%}
         {%- do context.update({name: "nullif(nullif(" ~ name ~ ", 'null'), '[]')"}) -%}
     {%- endfor -%}
@@ -34,7 +32,7 @@
     {{ return([{
         'reads_all': true,
         'load_times': 'select ' ~ segmentloom.timestamp_literal(segmentloom.day_of_shard(shards.latest)) ~ ' as loaded_at',
-        'rows': '(select *, ' ~ parameters ~ ' as parameters from (' ~ shards.rows ~ ') as shards) as exported',
+        'rows': '(select *, ' ~ segmentloom.json_from_text('parameters') ~ ' as segmentloom_parameters from ' ~ listed ~ ') as exported',
         'texts': {
             'event_id': segmentloom.sha256_hex(segmentloom.json_object_text(key)),
             'type': "case event_name when 'page_view' then 'page' when 'screen_view' then 'screen' else 'track' end",

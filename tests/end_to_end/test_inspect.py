@@ -12,7 +12,7 @@ import yaml
 
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.project import Project
-from segmentloom_sync.sources.inspect import inspect
+from segmentloom_sync.sources.inspect import inspect, inspect_source
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.source_tables import make_table, make_tables, sources
@@ -108,6 +108,17 @@ def test_what_cannot_be_events_is_said(relation: str, message: str, found: tuple
         inspect(*found, relation)
     assert str(problem.value).startswith(message)
     assert problem.value.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("amplitude", "merged_ids"), ("mixpanel", "identity_mappings"), ("mixpanel", "people")]
+)
+def test_a_table_beside_the_events_needs_its_columns(
+    kind: str, key: str, found: tuple[Project, Warehouse]
+) -> None:
+    [source] = [one for one in sources("") if one["kind"] == kind]
+    with pytest.raises(ConfigError, match=f"source '{kind}': {key} lacks the columns "):
+        inspect_source(*found, {**source, key: "exports.snowplow"})
 
 
 def test_nothing_is_written(workspace: Workspace, tmp_path: Path) -> None:

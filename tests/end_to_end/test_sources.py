@@ -117,6 +117,13 @@ TABLES: dict[str, list[dict[str, Any]]] = {
             "user_properties": '{"email": "ann@example.com"}',
             "synced": DAY,
         },
+        {
+            "_insert_id": "i2",
+            "device_id": "d1",
+            "event_type": "Seen",
+            "event_time": "2026-11-20 10:05:00.001",
+            "synced": DAY,
+        },
     ],
     "more.mixpanel": [
         {"event_name": "Seen", "distinct_id": "d1", "time": DAY, "properties": {"$insert_id": "m1"}},
@@ -220,6 +227,11 @@ def test_only_tables_asked_for_are_read(by_id: dict[str, dict[str, Any]]) -> Non
 def test_an_event_from_the_future_has_the_time_of_receipt(by_id: dict[str, dict[str, Any]]) -> None:
     assert by_id["sparse segment future"]["timestamp"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert by_id["sparse segment near"]["timestamp"] == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+
+
+def test_an_event_from_after_its_load_has_the_time_of_that(by_id: dict[str, dict[str, Any]]) -> None:
+    seen = by_id["sparse amplitude i2:d1"]
+    assert seen["timestamp"] == seen["received_at"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 def test_posthog_says_who_is_a_user(by_id: dict[str, dict[str, Any]]) -> None:
