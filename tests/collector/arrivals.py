@@ -24,11 +24,11 @@ def distinct_events(collector: RunningCollector) -> int:
     return counts["events_accepted_total"] - counts["events_repeated_total"]
 
 
-def assert_each_call_is_one_event(collector: RunningCollector, project: Workspace, calls: int) -> None:
-    """End the collector, whose spool is in the project's folder, land the spool and build the events.
+def assert_each_call_is_in_the_spool(collector: RunningCollector, calls: int) -> None:
+    """End the collector and look through its spool.
 
     Raises:
-        AssertionError: a call is not there, or is more than one event.
+        AssertionError: a call is not there, or it has come with two ids.
     """
     collector.stop()
     ids = defaultdict(set)
@@ -37,6 +37,14 @@ def assert_each_call_is_one_event(collector: RunningCollector, project: Workspac
         ids[event["properties"]["number"]].add(event["messageId"])
     assert sorted(ids) == list(range(calls))
     assert {len(one) for one in ids.values()} == {1}
+
+
+def assert_each_call_is_one_event(project: Workspace, calls: int) -> None:
+    """Land the spool in a project's folder and build the events.
+
+    Raises:
+        AssertionError: a call is not there, or is more than one event.
+    """
     project.cli("load", "--spool", "spool")
     project.dbt("build", "--exclude-resource-type", "test", "unit_test", "--select", "+segmentloom__events")
     with duckdb.connect(str(project.path / "warehouse.duckdb")) as connection:

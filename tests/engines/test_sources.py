@@ -36,17 +36,21 @@ class Exported:
     sources: list[dict[str, Any]]
 
     def fill(self, prefix: str) -> None:
+        """Make the tables, in schemas whose names begin with the prefix."""
         with closing(self.warehouse()) as warehouse:
             make_tables(warehouse, prefix)
 
     def warehouse(self) -> Warehouse:
+        """A connection, to be closed."""
         return connect(Project.find(self.workspace.path))
 
     def build(self) -> None:
+        """Build the events of all sources."""
         tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
         self.workspace.dbt("build", *tests, "--select", "+segmentloom__events")
 
     def events(self) -> list[dict[str, Any]]:
+        """All of them, in order."""
         with closing(self.warehouse()) as warehouse:
             return sorted(events(warehouse), key=lambda event: (event["source"], event["event_id"]))
 
