@@ -65,16 +65,25 @@ from segmentloom.profiles
 cross join (values ('google'), ('meta'), ('linkedin'), ('tiktok'), ('plain')) as rules(hash_rule);
 """
 MEMBERS = """
-delete from segmentloom.int_segmentloom__members
-where profile_id not in (select md5(person) from main.people where place >= {low} and place < {high});
-insert into segmentloom.int_segmentloom__members by name
-select distinct 'buyers' as audience, md5(person) as profile_id, timestamp '2026-01-02' as entered_at
-from main.people
-where place >= {low} and place < {high}
-    and md5(person) not in (select profile_id from segmentloom.int_segmentloom__members);
+create or replace temporary table wanted as
+select md5(person) as profile_id from main.people where place >= {low} and place < {high};
+create or replace temporary table moves as
+select profile_id, 'exit' as change from segmentloom.int_segmentloom__members
+where profile_id not in (select profile_id from wanted)
+union all
+select profile_id, 'enter' as change from wanted
+where profile_id not in (select profile_id from segmentloom.int_segmentloom__members);
 delete from segmentloom.int_segmentloom__publications;
 insert into segmentloom.int_segmentloom__publications by name
 select 'buyers' as audience, now() at time zone 'UTC' as evaluated_at, '' as generation, 1 as batch;
+delete from segmentloom.int_segmentloom__members
+where profile_id in (select profile_id from moves where change = 'exit');
+insert into segmentloom.int_segmentloom__members by name
+select 'buyers' as audience, profile_id, evaluated_at as entered_at
+from moves cross join segmentloom.int_segmentloom__publications where change = 'enter';
+insert into segmentloom.audience_membership_log by name
+select 'buyers' as audience, profile_id, change, evaluated_at as changed_at
+from moves cross join segmentloom.int_segmentloom__publications;
 """
 TABLES = """
 create or replace table people as

@@ -15,8 +15,8 @@ from segmentloom_sync.sync import batch_sql as sql
 from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
-from segmentloom_sync.sync.plan_sql import consent_condition
 from segmentloom_sync.sync.refusals import refusal_basis
+from segmentloom_sync.sync.sendable_sql import consent_condition
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.warehouse.base import Statement
 

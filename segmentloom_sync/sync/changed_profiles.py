@@ -66,6 +66,24 @@ def built_profiles(warehouse: Warehouse) -> str:
     )
 
 
+def built_entries(warehouse: Warehouse) -> str:
+    """As `built_profiles`: another text after each build that wrote them, for whatever reason."""
+    names = {f"name_{position}": name for position, name in enumerate((_PROFILES, *_SENT))}
+    rows = warehouse.rows(
+        f"""
+        select
+            consumer,
+            max(entry) as entry
+        from {warehouse.relation(_PROGRESS)}
+        where consumer in ({", ".join(f":{name}" for name in names)})
+        group by 1
+        order by 1
+        """,
+        **names,
+    )
+    return " ".join(f"{name}/{entry}" for name, entry in rows)
+
+
 def _is_older(
     place: _Place, evaluated_at: datetime, places: dict[str, _Place], profiles: _Place, changed_at: datetime
 ) -> bool:

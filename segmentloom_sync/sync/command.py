@@ -105,7 +105,7 @@ def run_command(
             if not options.send:
                 raise
             failed = dict.fromkeys(names, error)  # who opted out leaves the lists all the same
-    connection = connect(project, must_exist=not options.build)
+    connection = connect(project, must_exist=not options.build, little_memory=True)
     with closing(connection) as warehouse, deferred_interrupt() as interrupt:
         ensure_tables(warehouse)
         runner = SyncRunner(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.privacy.suppressed import suppressed_profiles
-from segmentloom_sync.sync.plan import published_members
-from segmentloom_sync.sync.plan_sql import consent_condition
+from segmentloom_sync.sync.sendable import kind_parameters, sendable_query
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
@@ -25,58 +23,75 @@ NEEDED: Final = (
 )
 
 _COUNTS: Final = """
+    with
+
+    usable as (
+
+        select
+            hashed.identifier_type,
+            count(distinct hashed.profile_id) as members
+        from {hashed_identifiers} as hashed
+        where
+            hashed.hash_rule = :hash_rule
+            and hashed.identifier_type in ({named})
+            and hashed.profile_id in (select eligible.profile_id from {eligible} as eligible)
+        group by hashed.identifier_type
+
+    )
+
     select
         kinds.identifier_type,
-        count(eligible.profile_id) as members,
-        count(hashed.profile_id) as usable,
-        {causes}
+        everybody.members,
+        coalesce(usable.members, 0) as usable
     from (
         {kinds}
     ) as kinds
-    left join (
-        select profiles.profile_id
-        from {profiles} as profiles
-        inner join ({members}) as members on profiles.profile_id = members.profile_id
-        where
-            not coalesce(profiles.is_quarantined, false)
-            and not coalesce(profiles.is_opted_out, false)
-            and profiles.profile_id not in ({suppressed_profiles}){consent}
-    ) as eligible on true
-    left join (
-        select distinct
-            profile_id,
-            identifier_type
-        from {hashed_identifiers}
-        where
-            hash_rule = :hash_rule
-            and identifier_type in ({named})
-    ) as hashed
-        on
-            eligible.profile_id = hashed.profile_id
-            and kinds.identifier_type = hashed.identifier_type
-    left join (
-        select
-            profile_id,
-            identifier_type,
-            problem
-        from {identifier_problems}
-        where identifier_type in ({named})
-    ) as problems
-        on
-            eligible.profile_id = problems.profile_id
-            and kinds.identifier_type = problems.identifier_type
-    group by kinds.identifier_type
+    cross join (select count(*) as members from {eligible} as eligible) as everybody
+    left join usable on kinds.identifier_type = usable.identifier_type
 """
-_CAUSE: Final = """sum(
-            case
-                when
-                    eligible.profile_id is not null
-                    and hashed.profile_id is null
-                    and coalesce(problems.problem, 'malformed') = '{cause}'
-                    then 1
-                else 0
-            end
-        ) as {cause}"""
+
+# The problems are a view, which looks at every address: of those only that are in question.
+_CAUSES: Final = """
+    with
+
+    lacking as (
+
+        select
+            eligible.profile_id,
+            kinds.identifier_type
+        from {eligible} as eligible
+        cross join (
+            {kinds}
+        ) as kinds
+        left join (
+            select
+                hashed.profile_id,
+                hashed.identifier_type
+            from {hashed_identifiers} as hashed
+            where
+                hashed.hash_rule = :hash_rule
+                and hashed.identifier_type in ({named})
+        ) as usable
+            on
+                eligible.profile_id = usable.profile_id
+                and kinds.identifier_type = usable.identifier_type
+        where usable.profile_id is null
+
+    )
+
+    select
+        lacking.identifier_type,
+        {causes}
+    from lacking
+    left join {identifier_problems} as problems
+        on
+            lacking.profile_id = problems.profile_id
+            and lacking.identifier_type = problems.identifier_type
+    group by lacking.identifier_type
+"""
+_CAUSE: Final = (
+    "sum(case when coalesce(problems.problem, 'malformed') = '{cause}' then 1 else 0 end) as {cause}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +123,38 @@ class Observation:
 
 def count_identifiers(warehouse: Warehouse, target: SyncTarget) -> list[IdentifierCounts]:
     """Count the published members of a list now, for each kind that the audience sends; writes nothing."""
-    query = _query(warehouse, target)
-    found = {str(kind): numbers for kind, *numbers in warehouse.rows(query.sql, **query.parameters)}
-    return [_counts(target, kind, found[kind]) for kind in target.identifier_types]
+    return identifier_counts(warehouse, target, sendable_query(warehouse, target))
 
 
-def store_identifier_counts(warehouse: Warehouse, clock: Clock, target: SyncTarget, run_id: str) -> None:
-    """Append what is so now, all within the warehouse; nothing where dbt has not built the problems yet."""
-    if not warehouse.exists("identifier_problems"):
-        return
-    query = _query(warehouse, target)
-    columns = ["identifier_type", "members", "usable", *CAUSES]
-    given = {
-        "destination": target.destination_name,
-        "list_name": target.list_name,
-        "audience": target.audience,
-        "run_id": run_id,
-        "observed_at": clock.now(),
-    }
-    # The query binds :audience, too: it is the same.
-    warehouse.execute(
-        f"""
-        insert into {warehouse.relation("identifier_counts", "sync")} ({", ".join([*given, *columns])})
-        select {", ".join([*(f":{name}" for name in given), *columns])}
-        from ({query.sql}) as counts
-        """,
-        **{**query.parameters, **given},
-    )
+def store_identifier_counts(
+    warehouse: Warehouse, clock: Clock, run_id: str, counted: Sequence[IdentifierCounts]
+) -> None:
+    """Append what a run found of a list."""
+    statements = []
+    for counts in counted:
+        row = {
+            "destination": counts.destination,
+            "list_name": counts.list_name,
+            "audience": counts.audience,
+            "run_id": run_id,
+            "observed_at": clock.now(),
+            "identifier_type": counts.identifier_type,
+            "members": counts.members,
+            "usable": counts.usable,
+            **counts.causes,
+        }
+        table = warehouse.relation("identifier_counts", "sync")
+        values = ", ".join(f":{name}" for name in row)
+        statements.append(Statement(f"insert into {table} ({', '.join(row)}) values ({values})", row))
+    warehouse.apply(statements)
 
 
 def observations(warehouse: Warehouse) -> list[Observation]:
     """What all runs found, by audience, destination, list and kind, the oldest first."""
-    if not warehouse.exists("identifier_counts", "sync"):
-        return []
+    return _observations(warehouse) if warehouse.exists("identifier_counts", "sync") else []
+
+
+def _observations(warehouse: Warehouse, where: str = "", **parameters: str) -> list[Observation]:
     rows = warehouse.rows(
         f"""
         select
@@ -153,13 +167,15 @@ def observations(warehouse: Warehouse) -> list[Observation]:
             usable,
             {", ".join(CAUSES)}
         from {warehouse.relation("identifier_counts", "sync")}
+        {where}
         order by
             audience,
             destination,
             list_name,
             identifier_type,
             observed_at
-        """
+        """,
+        **parameters,
     )
     return [
         Observation(
@@ -172,29 +188,70 @@ def observations(warehouse: Warehouse) -> list[Observation]:
     ]
 
 
-def _query(warehouse: Warehouse, target: SyncTarget) -> Statement:
-    members = published_members(warehouse, target.audience)
-    kinds = {f"kind_{position}": kind for position, kind in enumerate(target.identifier_types)}
-    sql = _COUNTS.format(
-        causes=",\n        ".join(_CAUSE.format(cause=cause) for cause in CAUSES),
-        kinds=" union all ".join(f"select :{name} as identifier_type" for name in kinds),
-        named=", ".join(f":{name}" for name in kinds),
-        members=members.sql,
-        profiles=warehouse.relation("profiles"),
-        suppressed_profiles=suppressed_profiles(
-            warehouse, f"identifiers.profile_id in (select listed.profile_id from ({members.sql}) as listed)"
-        ),
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
-        identifier_problems=warehouse.relation("identifier_problems"),
-        consent=consent_condition(target.consent_rule),
-    )
-    return Statement(sql, {**members.parameters, **kinds, "hash_rule": target.destination.hash_rule})
+def identifier_counts(
+    warehouse: Warehouse, target: SyncTarget, eligible: Statement
+) -> list[IdentifierCounts]:
+    """Count for each kind; why some have none is asked where there are such.
+
+    Args:
+        eligible: a query of `profile_id`: who may be sent.
+    """
+    given = {
+        **eligible.parameters,
+        **kind_parameters(target),
+        "hash_rule": target.destination.hash_rule,
+    }
+    names = {
+        "eligible": f"({eligible.sql})",
+        "kinds": " union all ".join(f"select :{name} as identifier_type" for name in kind_parameters(target)),
+        "named": ", ".join(f":{name}" for name in kind_parameters(target)),
+        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
+        "identifier_problems": warehouse.relation("identifier_problems"),
+        "causes": ",\n        ".join(_CAUSE.format(cause=cause) for cause in CAUSES),
+    }
+    found = {
+        str(kind): (int(members), int(usable))
+        for kind, members, usable in warehouse.rows(_COUNTS.format(**names), **given)
+    }
+    causes: dict[str, Sequence[Any]] = {}
+    if any(usable < members for members, usable in found.values()):
+        causes = {str(kind): numbers for kind, *numbers in warehouse.rows(_CAUSES.format(**names), **given)}
+    place = (target.audience, target.destination_name, target.list_name)
+    return [
+        IdentifierCounts(*place, kind, *_numbers(*found[kind], causes.get(kind, [0] * len(CAUSES))))
+        for kind in target.identifier_types
+    ]
 
 
-def _counts(target: SyncTarget, kind: str, numbers: Sequence[Any]) -> IdentifierCounts:
-    members, usable, *causes = numbers
-    place = (target.audience, target.destination_name, target.list_name, kind)
-    return IdentifierCounts(*place, *_numbers(members, usable, causes))
+def counted_by(warehouse: Warehouse, target: SyncTarget, run_id: str) -> list[IdentifierCounts] | None:
+    """What a run found of each kind that is sent; empty where none is counted, None where it found less."""
+    if not warehouse.exists("identifier_problems"):
+        return []
+    found = {
+        entry.counts.identifier_type: entry.counts
+        for entry in _observations(warehouse, "where run_id = :run_id", run_id=run_id)
+        if (entry.counts.destination, entry.counts.list_name) == (target.destination_name, target.list_name)
+    }
+    if not found.keys() >= set(target.identifier_types):
+        return None
+    return [found[kind] for kind in target.identifier_types]
+
+
+def summed(
+    former: Sequence[IdentifierCounts],
+    added: Sequence[IdentifierCounts],
+    taken: Sequence[IdentifierCounts],
+) -> list[IdentifierCounts]:
+    """The counts with some people added and others taken away."""
+    return [
+        replace(
+            before,
+            members=before.members + more.members - less.members,
+            usable=before.usable + more.usable - less.usable,
+            causes={name: before.causes[name] + more.causes[name] - less.causes[name] for name in CAUSES},
+        )
+        for before, more, less in zip(former, added, taken, strict=True)
+    ]
 
 
 def _numbers(members: Any, usable: Any, causes: Sequence[Any]) -> tuple[int, int, dict[str, int]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentloom_sync.destinations.base import Operation
-from segmentloom_sync.sync.plan import delta
+from segmentloom_sync.sync.plan import moved_identifiers, prepared_delta
 from segmentloom_sync.sync.plan_sql import NUMBERED
+from segmentloom_sync.sync.sendable import Sendable
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.warehouse.base import Statement
 
@@ -31,12 +32,27 @@ class Batch:
         }
 
 
-def make_plan(session: SyncSession) -> str:
-    """Compute the plan into a scratch table, without the rows to keep, and return its relation."""
-    query = delta(session.warehouse, session.target, session.audience_list.id, session.clock.now())
-    return session.warehouse.scratch_table_as(
-        session.scratch("plan"), "sync", Statement(NUMBERED.format(delta=query.sql), query.parameters)
-    )
+def make_plan(session: SyncSession, sendable: Sendable, moved: str | None = None) -> str:
+    """Compute the plan into a scratch table, without the rows to keep, and return its relation.
+
+    Args:
+        moved: a relation of the identifiers that have to be looked at, where that is known; else all are
+            compared first, by nothing but themselves: see `moved_sql.MOVED`.
+    """
+    warehouse, target, list_id = session.warehouse, session.target, session.audience_list.id
+    now = session.clock.now()
+    compared = None
+    try:
+        if moved is None and session.rows(_ANY_HELD):
+            query = moved_identifiers(warehouse, target, list_id, now, sendable)
+            moved = compared = warehouse.scratch_table_as(session.scratch("moved"), "sync", query)
+        query = prepared_delta(warehouse, target, list_id, now, sendable, moved)
+        return warehouse.scratch_table_as(
+            session.scratch("plan"), "sync", Statement(NUMBERED.format(delta=query.sql), query.parameters)
+        )
+    finally:
+        if compared is not None:
+            warehouse.drop(compared)
 
 
 def write_intent(session: SyncSession, plan: str, *, only_private: bool = False) -> list[Batch]:
@@ -69,6 +85,15 @@ def write_intent(session: SyncSession, plan: str, *, only_private: bool = False)
         for number, operation, members, identifiers in session.rows(_PLANNED)
     ]
 
+
+_ANY_HELD = """
+select 1 as one
+from {ledger}
+where
+    destination = :destination
+    and list_id = :list_id
+limit 1
+"""
 
 _ONLY_PRIVATE = """
     and plan.is_private

@@ -7,6 +7,7 @@ list is exact, and the next run goes on from the ledger.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from segmentloom_sync.destinations.base import AudienceList, Clock
@@ -17,16 +18,18 @@ from segmentloom_sync.errors import (
     HeldByGuard,
 )
 from segmentloom_sync.sync import batches, match_rates, telemetry
+from segmentloom_sync.sync.changed_people import ChangedPeople, changed_people
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.confirmations import confirm_requests
 from segmentloom_sync.sync.environment import Binding
 from segmentloom_sync.sync.guard import held_reason
-from segmentloom_sync.sync.hygiene import store_identifier_counts
+from segmentloom_sync.sync.hygiene import identifier_counts, store_identifier_counts
+from segmentloom_sync.sync.in_step import mark_of, record_step
 from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.lists import forget_list, remembered_list, resolve_list
-from segmentloom_sync.sync.plan import count, wants_anybody
+from segmentloom_sync.sync.plan import count
 from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.push import BatchPush
@@ -34,10 +37,11 @@ from segmentloom_sync.sync.reconcile import reconcile
 from segmentloom_sync.sync.refusals import refusal_basis
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.sendable import Sendable, sendable_members, wants_anybody
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.terminal import Progress
-from segmentloom_sync.warehouse.base import Warehouse
+from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 
 @dataclass(slots=True)
@@ -101,16 +105,55 @@ class ListSync:
                 self.clock.now(),
                 newest_token=self.lease.token - 1,
             )
-        if not only_private:
-            store_identifier_counts(self.warehouse, self.clock, self.target, self.report.run_id)
         if recreate:
             self._forget_if_gone()
-        is_known = remembered_list(self.warehouse, self.target) is not None
-        if not is_known:
-            if only_private:
-                return
-            if not wants_anybody(self.warehouse, self.target, self.clock.now()):
-                return  # no list is made for nobody
+        known = remembered_list(self.warehouse, self.target)
+        if known is None and only_private:
+            return
+        session = None
+        try:
+            if known is not None:
+                session = self._open_list(only_private=only_private)
+                if compare:
+                    self.report.reconciliation = reconcile(session, self.attempts)
+                if self.planned is None:  # what platforms answer moves the ledger
+                    self.report.refused_later = confirm_requests(session, self.attempts)
+            basis = refusal_basis(self.warehouse)
+            mark = None if only_private else mark_of(self.warehouse, self.target)
+            with ExitStack() as stack:
+                changed = None
+                if session is not None:
+                    changed = stack.enter_context(changed_people(session, mark))
+                sendable = (
+                    changed.sendable
+                    if changed is not None
+                    else stack.enter_context(
+                        sendable_members(self.warehouse, self.target, known.id if known else None)
+                    )
+                )
+                if not only_private:
+                    self._count_identifiers(sendable, changed)
+                if session is None:
+                    if not wants_anybody(self.warehouse, self.target, sendable):
+                        return  # no list is made for nobody
+                    session = self._open_list(only_private=only_private)
+                planned, reason, wanted = self._plan(
+                    session,
+                    sendable,
+                    changed.moved if changed else None,
+                    is_released=is_released,
+                    only_private=only_private,
+                )
+            self._send(session, planned, basis, reason)
+            if mark is not None and reason is None:
+                record_step(session, mark, wanted)
+        except DestinationMissing as error:
+            raise DestinationMissing(
+                error.message,
+                hint=f"`segmentloom-sync run {self.target.audience} --recreate` makes it anew and fills it",
+            ) from error
+
+    def _open_list(self, *, only_private: bool) -> SyncSession:
         self.audience_list = resolve_list(
             self.warehouse,
             self.clock,
@@ -119,24 +162,30 @@ class ListSync:
             self.attempts,
             None if only_private else self.binding,
         )
-        session = SyncSession(
+        return SyncSession(
             self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
         )
-        try:
-            if compare and is_known:
-                self.report.reconciliation = reconcile(session, self.attempts)
-            self._synchronise(session, is_released=is_released, only_private=only_private)
-        except DestinationMissing as error:
-            raise DestinationMissing(
-                error.message,
-                hint=f"`segmentloom-sync run {self.target.audience} --recreate` makes it anew and fills it",
-            ) from error
 
-    def _synchronise(self, session: SyncSession, *, is_released: bool, only_private: bool) -> None:
-        if self.planned is None:  # what platforms answer moves the ledger
-            self.report.refused_later = confirm_requests(session, self.attempts)
-        basis = refusal_basis(self.warehouse)
-        plan = make_plan(session)
+    def _count_identifiers(self, sendable: Sendable, changed: ChangedPeople | None) -> None:
+        if not self.warehouse.exists("identifier_problems"):
+            return  # dbt has not built them yet
+        counted = changed.counts if changed is not None else None
+        if counted is None:
+            eligible = Statement(f"select profile_id from {sendable.eligible}")
+            counted = identifier_counts(self.warehouse, self.target, eligible)
+        store_identifier_counts(self.warehouse, self.clock, self.report.run_id, counted)
+
+    def _plan(
+        self,
+        session: SyncSession,
+        sendable: Sendable,
+        moved: str | None,
+        *,
+        is_released: bool,
+        only_private: bool,
+    ) -> tuple[list[Batch], str | None, int]:
+        """Write what is to be sent; returns it, why the rest is held back, and how much is wanted."""
+        plan = make_plan(session, sendable, moved)
         try:
             if self.planned is not None:
                 require_equal(self.warehouse, self.planned, plan)
@@ -153,6 +202,11 @@ class ListSync:
                 planned = write_intent(session, plan) if counts.adds + counts.removes + counts.forgets else []
         finally:
             self.warehouse.drop(plan)
+        return planned, reason, counts.wanted
+
+    def _send(
+        self, session: SyncSession, planned: list[Batch], basis: str | None, reason: str | None
+    ) -> None:
         for batch in planned:
             with telemetry.span("batch", batch.attributes) as ending:
                 self._push(session, batch, basis, ending)

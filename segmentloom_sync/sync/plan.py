@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from segmentloom_sync.privacy.suppressed import has_suppressions
+from segmentloom_sync.sync.moved_sql import MOVED
 from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.plan_counts_sql import COUNT, LEDGER_SIZE, WANTED_BY_TYPE
-from segmentloom_sync.sync.plan_sql import DELTA, LISTED, consent_condition
+from segmentloom_sync.sync.plan_sql import DELTA, FIRST_DELTA, HASH_MOVED
+from segmentloom_sync.sync.sendable import Sendable, kind_parameters, published_members
+from segmentloom_sync.sync.sendable_sql import INLINE, LISTED, OF_LIST, PREPARED, ROW_MOVED, consent_condition
 from segmentloom_sync.sync.target import MIN_REMOVALS, SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
@@ -48,14 +51,6 @@ class PlanCounts:
     people: int | None = None
 
 
-def published_members(warehouse: Warehouse, audience: str) -> Statement:
-    """The members of an audience as last published."""
-    membership = warehouse.relation("audience_membership")
-    return Statement(
-        f"select profile_id from {membership} where audience = :audience", {"audience": audience}
-    )
-
-
 def delta(
     warehouse: Warehouse,
     target: SyncTarget,
@@ -78,24 +73,85 @@ def delta(
         members: a query of profile_id; default: the published members.
     """
     members = members or published_members(warehouse, target.audience)
-    kinds = {f"kind_{position}": kind for position, kind in enumerate(target.identifier_types)}
-    relations = {
-        "profiles": warehouse.relation("profiles"),
-        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
-        "ledger": warehouse.relation("ledger", "sync"),
-    }
-    sql = DELTA.format(
+    sources = INLINE.format(
         members=members.sql,
-        **relations,
-        opted_out=opted_out(warehouse, LISTED.format(**relations), asks_requests=has_suppressions(warehouse)),
-        batches=warehouse.relation("batches", "sync"),
+        opted_out=opted_out(
+            warehouse,
+            LISTED.format(
+                hashed_identifiers=warehouse.relation("hashed_identifiers"),
+                ledger=warehouse.relation("ledger", "sync"),
+                of_moved="",
+                of_list=OF_LIST,
+            ),
+            asks_requests=has_suppressions(warehouse),
+        ),
+        profiles=warehouse.relation("profiles"),
         consent=consent_condition(target.consent_rule),
-        kinds=", ".join(f":{name}" for name in kinds),
-        is_withdrawn="true" if target.consent_rule == "nobody" else "false",
     )
-    parameters: dict[str, Any] = {
-        **members.parameters,
-        **kinds,
+    query = _delta(warehouse, target, list_id, now, sources, DELTA)
+    return Statement(query.sql, {**members.parameters, **query.parameters})
+
+
+def moved_identifiers(
+    warehouse: Warehouse, target: SyncTarget, list_id: str, now: datetime, sendable: Sendable
+) -> Statement:
+    """A query of the identifiers for which the plan may say anything else than `keep`."""
+    kinds = kind_parameters(target)
+    sql = MOVED.format(
+        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        ledger=warehouse.relation("ledger", "sync"),
+        kinds=", ".join(f":{name}" for name in kinds),
+        eligible=sendable.eligible,
+        barred=sendable.barred,
+    )
+    return Statement(sql, _parameters(target, list_id, now))
+
+
+def prepared_delta(
+    warehouse: Warehouse,
+    target: SyncTarget,
+    list_id: str,
+    now: datetime,
+    sendable: Sendable,
+    moved: str | None,
+) -> Statement:
+    """As `delta`, of people found before.
+
+    Args:
+        moved: a relation of `moved_identifiers`: of no others there is a row, and they are to keep; None for
+            a list that holds nothing.
+    """
+    sources = PREPARED.format(barred=sendable.barred, eligible=sendable.eligible)
+    template = DELTA if moved else FIRST_DELTA
+    return _delta(warehouse, target, list_id, now, sources, template, moved)
+
+
+def _delta(
+    warehouse: Warehouse,
+    target: SyncTarget,
+    list_id: str | None,
+    now: datetime,
+    sources: str,
+    template: str,
+    moved: str | None = None,
+) -> Statement:
+    sql = template.format(
+        sources=sources,
+        profiles=warehouse.relation("profiles"),
+        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        ledger=warehouse.relation("ledger", "sync"),
+        batches=warehouse.relation("batches", "sync"),
+        kinds=", ".join(f":{name}" for name in kind_parameters(target)),
+        is_withdrawn="true" if target.consent_rule == "nobody" else "false",
+        hash_moved=HASH_MOVED.format(moved=moved) if moved else "",
+        row_moved=ROW_MOVED.format(moved=moved) if moved else "",
+    )
+    return Statement(sql, _parameters(target, list_id, now))
+
+
+def _parameters(target: SyncTarget, list_id: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        **kind_parameters(target),
         "hash_rule": target.destination.hash_rule,
         "destination": target.destination_name,
         "list_id": list_id or "",
@@ -104,7 +160,6 @@ def delta(
         "min_removals": MIN_REMOVALS if target.trusts_absence else -1,
         "max_removal_percent": target.max_removal_percent if target.trusts_absence else -1.0,
     }
-    return Statement(sql, parameters)
 
 
 def renew_before(member_days: int | None, now: datetime) -> datetime:
@@ -161,15 +216,6 @@ def preview(
     """Count what a run would do, without writing anything."""
     query = delta(warehouse, target, list_id, now, members)
     return count(warehouse, target, list_id, f"({query.sql})", query.parameters)
-
-
-def wants_anybody(warehouse: Warehouse, target: SyncTarget, now: datetime) -> bool:
-    """Whether a list that does not exist yet would hold anybody; cheaper than to count."""
-    query = delta(warehouse, target, None, now)
-    found = warehouse.rows(
-        f"select 1 as one from ({query.sql}) as plan where plan.is_wanted limit 1", **query.parameters
-    )
-    return bool(found)
 
 
 def wanted_by_type(

@@ -60,7 +60,10 @@ def apply_command(
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, settings, clock)
-    with closing(connect(project, must_exist=True)) as warehouse, deferred_interrupt() as interrupt:
+    with (
+        closing(connect(project, must_exist=True, little_memory=True)) as warehouse,
+        deferred_interrupt() as interrupt,
+    ):
         ensure_tables(warehouse)
         environment = environment_of(warehouse, project.target)
         runner = SyncRunner(

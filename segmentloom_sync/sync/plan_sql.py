@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from segmentloom_sync.sync.target import ConsentRule
-
-_CONSENT: dict[ConsentRule, str] = {
-    "granted": """
-        and profiles.ad_user_data_consent = 'granted'
-        and profiles.ad_personalization_consent = 'granted'""",
-    "not_denied": """
-        and coalesce(profiles.ad_user_data_consent, '') <> 'denied'
-        and coalesce(profiles.ad_personalization_consent, '') <> 'denied'""",
-    "nobody": """
-        and false""",
-}
-
-
-def consent_condition(rule: ConsentRule) -> str:
-    """The rule as conditions on `profiles`, each starting with `and`."""
-    return _CONSENT[rule]
-
-
-DELTA = """
-with
-
-members as (
-
-    {members}
-
-),
-
-{opted_out}
-eligible as (
-
-    select profiles.profile_id
-    from {profiles} as profiles
-    inner join members on profiles.profile_id = members.profile_id
-    where
-        not coalesce(profiles.is_quarantined, false)
-        and not exists (
-            select 1
-            from opted_out_profiles as refusing
-            where refusing.profile_id = profiles.profile_id
-        ){consent}
-
-),
-
+_WANTED = """
 wanted as (
 
     select
         hashed.identifier_type,
         hashed.identifier,
         min(hashed.profile_id) as member_key
-    from {hashed_identifiers} as hashed
+    from {hashed_identifiers} as hashed{hash_moved}
     inner join eligible on hashed.profile_id = eligible.profile_id
     left join opted_out
         on
@@ -65,7 +22,14 @@ wanted as (
     group by 1, 2
 
 ),
+"""
 
+DELTA = (
+    """
+with
+{sources}"""
+    + _WANTED
+    + """
 unconfirmed as (
 
     select distinct
@@ -118,7 +82,7 @@ held as (
             unconfirmed.run_id is not null
             or (overtaken.run_id is not null and confirmed.run_id is not null)
         ) as is_removal_taken
-    from {ledger} as ledger
+    from {ledger} as ledger{row_moved}
     left join unconfirmed
         on
             ledger.run_id = unconfirmed.run_id
@@ -282,28 +246,43 @@ left join private_removals
         compared.identifier_type = private_removals.identifier_type
         and compared.identifier = private_removals.identifier
 """
+)
 
-LISTED = """
+# The columns that it cannot fill come from the ledger all the same, for their types.
+FIRST_DELTA = (
+    """
+with
+{sources}"""
+    + _WANTED.rstrip().removesuffix(",")
+    + """
+
+select
+    wanted.identifier_type,
+    wanted.identifier,
+    wanted.member_key,
+    'add' as action,
+    true as is_wanted,
+    false as is_private,
+    none_held.state as prior_state,
+    false as may_hold,
+    none_held.last_added_at,
+    none_held.overtaken_run_id,
+    none_held.overtaken_batch_number
+from wanted
+left join (
     select
-        hashed.profile_id as member_key,
-        hashed.identifier_type,
-        hashed.identifier
-    from {hashed_identifiers} as hashed
-    inner join members on hashed.profile_id = members.profile_id
-    where hashed.hash_rule = :hash_rule
-
-    union all
-
-    select
-        ledger.member_key,
-        ledger.identifier_type,
-        ledger.identifier
+        ledger.identifier,
+        ledger.state,
+        ledger.last_added_at,
+        ledger.overtaken_run_id,
+        ledger.overtaken_batch_number
     from {ledger} as ledger
-    where
-        ledger.destination = :destination
-        and ledger.list_id = :list_id
+    where false
+) as none_held
+    on wanted.identifier = none_held.identifier
 """
-"""About whom `DELTA` asks whether they opted out: the members, and who may be on the list."""
+)
+"""What `DELTA` says of a list that holds nothing."""
 
 # Members are numbered so that all identifiers of one person share a batch; private removals come first.
 NUMBERED = """
@@ -318,3 +297,10 @@ select
 from ({delta}) as plan
 where plan.action <> 'keep'
 """
+
+HASH_MOVED = """
+    inner join {moved} as moved
+        on
+            hashed.identifier_type = moved.identifier_type
+            and hashed.identifier = moved.identifier"""
+"""What keeps `DELTA` to the identifiers of `MOVED`."""

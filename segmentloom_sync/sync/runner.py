@@ -181,8 +181,9 @@ class SyncRunner:
                 compare=self.compare and target.is_brought_into_step,
             )
             report.waiting = self._waiting(target)
-            if work.audience_list is not None and target.destination.min_matched is not None:
-                people = people_in_ledger(self.warehouse, target, work.audience_list.id)
+            floor = target.destination.min_matched
+            if work.audience_list is not None and floor is not None:
+                people = people_in_ledger(self.warehouse, target, work.audience_list.id, floor)
                 self._warn_of_size(target, report, people)
             self._conclude(report)
         except Exception as error:  # whatever it is belongs into the record of runs

@@ -6,13 +6,19 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 
 _PEOPLE = """
-select count(distinct member_key) as people
-from {ledger}
-where
-    destination = :destination
-    and list_id = :list_id
-    and state in ('pending', 'sent', 'accepted')
+select count(distinct rows_of_list.member_key) as people
+from (
+    select member_key
+    from {ledger}
+    where
+        destination = :destination
+        and list_id = :list_id
+        and state in ('pending', 'sent', 'accepted')
+    {limit}
+) as rows_of_list
 """
+_ENOUGH_ROWS = 10
+"""So many rows for each person of a floor are looked at first: only a small list is counted whole."""
 
 
 def floor_warning(target: SyncTarget, people: int, *, is_bound: bool = False) -> str | None:
@@ -32,11 +38,14 @@ def floor_warning(target: SyncTarget, people: int, *, is_bound: bool = False) ->
     )
 
 
-def people_in_ledger(warehouse: Warehouse, target: SyncTarget, list_id: str) -> int:
-    """How many people a list shall hold by its ledger."""
-    [(people,)] = warehouse.rows(
-        _PEOPLE.format(ledger=warehouse.relation("ledger", "sync")),
-        destination=target.destination_name,
-        list_id=list_id,
-    )
+def people_in_ledger(warehouse: Warehouse, target: SyncTarget, list_id: str, floor: int) -> int:
+    """How many people a list shall hold by its ledger; where it is `floor` or more, any such number."""
+    for limit in (f"limit {floor * _ENOUGH_ROWS}", ""):
+        [(people,)] = warehouse.rows(
+            _PEOPLE.format(ledger=warehouse.relation("ledger", "sync"), limit=limit),
+            destination=target.destination_name,
+            list_id=list_id,
+        )
+        if people >= floor:
+            break
     return int(people)

@@ -121,6 +121,22 @@ IDENTIFIER_COUNTS: Columns = {
     "no_country_code": "integer",
 }
 
+IN_STEP: Columns = {
+    "destination": "string",
+    "list_id": "string",
+    "list_name": "string",
+    "audience": "string",
+    "run_id": "string",
+    "fencing_token": "integer",
+    "basis": "string",  # a digest of where profiles, hashes, privacy requests and settings stood
+    "evaluated_at": "timestamp",
+    "members": "integer",
+    "logged": "integer",  # entries of the membership log of the audience
+    "identifiers": "integer",  # in the ledger of the list
+    "recorded_at": "timestamp",
+}
+"""One row per list whose last run left nothing open: the next one looks at what changed since."""
+
 LEASES: Columns = {
     "lease_key": "string",
     "holder": "string",
@@ -145,6 +161,7 @@ TABLES: Mapping[str, Columns] = {
     "batches": BATCHES,
     "match_rates": MATCH_RATES,
     "identifier_counts": IDENTIFIER_COUNTS,
+    "in_step": IN_STEP,
     "leases": LEASES,
     "environments": ENVIRONMENTS,
 }

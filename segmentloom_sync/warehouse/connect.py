@@ -13,6 +13,7 @@ def connect(
     wait_seconds: float | None = None,
     read_only: bool = False,
     must_exist: bool = False,
+    little_memory: bool = False,
 ) -> Warehouse:
     """Connect; on DuckDB this takes the file's lock, which `close` gives back.
 
@@ -22,6 +23,7 @@ def connect(
             variable SEGMENTLOOM_WAIT_SECONDS, else a minute.
         read_only: open a DuckDB file without the right to change it; it must exist.
         must_exist: never make a DuckDB file: for a command that changes what is there already.
+        little_memory: let DuckDB keep few rows in memory, see `duckdb_settings.with_little_memory`.
 
     Raises:
         TryAgainLater: another process still has the file after that time.
@@ -37,18 +39,20 @@ def connect(
         from segmentloom_sync.warehouse.snowflake import connect_snowflake
 
         return connect_snowflake(project)
-    return _connect_duckdb(project, wait_seconds, read_only, must_exist or read_only)
+    return _connect_duckdb(project, wait_seconds, read_only, must_exist or read_only, little_memory)
 
 
 def _connect_duckdb(
-    project: Project, wait_seconds: float | None, read_only: bool, must_exist: bool
+    project: Project, wait_seconds: float | None, read_only: bool, must_exist: bool, little_memory: bool
 ) -> Warehouse:
     from segmentloom_sync.warehouse.duckdb import DuckDb
     from segmentloom_sync.warehouse.duckdb_open import open_database
-    from segmentloom_sync.warehouse.duckdb_settings import read_settings
+    from segmentloom_sync.warehouse.duckdb_settings import read_settings, with_little_memory
     from segmentloom_sync.warehouse.lock import FileLock, Patience, wait_limit, when_free
 
     settings = read_settings(project)
+    if little_memory:
+        settings = with_little_memory(settings)
     if settings.file is None:
         return DuckDb(open_database(settings, read_only=read_only), project.schema, lambda: None)
     if must_exist and not settings.file.exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,12 @@ from segmentloom_sync.project import Project
 
 _MEMORY = ":memory:"
 _FOLDER_SETTINGS = ("extension_directory", "temp_directory")
+_LITTLE: Mapping[str, tuple[Any, tuple[str, ...]]] = {
+    "memory_limit": ("200MB", ("memory_limit", "max_memory")),
+    "threads": (1, ("threads", "worker_threads")),
+}
+"""What `with_little_memory` sets, each with the names that DuckDB has for it. Every thread takes memory of
+its own: two run out of it where one does not, and take as much CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,23 @@ def read_settings(project: Project) -> DuckDbSettings:
         attachments=attachments,
         settings=_mapping(output, "settings"),
     )
+
+
+def with_little_memory(settings: DuckDbSettings) -> DuckDbSettings:
+    """The same for work that goes through many rows and needs few at a time.
+
+    DuckDB would take most of the machine's memory to spare the disk. What the target sets itself stays. What
+    does not fit is written to its `temp_directory`, encrypted where a database is.
+    """
+    given = {str(name).lower() for name in (*settings.config, *settings.settings)}
+    config = dict(settings.config)
+    for name, (value, names) in _LITTLE.items():
+        if given.isdisjoint(names):
+            config[name] = value
+    options = (str(option).lower() for entry in settings.attachments for option in entry.options)
+    if "encryption_key" in options and "temp_file_encryption" not in given:
+        config["temp_file_encryption"] = True
+    return replace(settings, config=config)
 
 
 def _attachment(entry: Any, folder: Path) -> Attachment:

@@ -155,7 +155,8 @@ class Shop:
         if person.is_member:
             statements.append(
                 Statement(
-                    f"insert into {membership} values (:audience, :name, :now)",
+                    f"insert into {membership} (audience, profile_id, evaluated_at)"
+                    " values (:audience, :name, :now)",
                     {"audience": self.audience, "name": name, "now": self.clock.now()},
                 )
             )

@@ -9,7 +9,8 @@ import pytest
 
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.project import Project
-from segmentloom_sync.warehouse.duckdb_settings import read_settings
+from segmentloom_sync.warehouse.connect import connect
+from segmentloom_sync.warehouse.duckdb_settings import read_settings, with_little_memory
 from tests.workspace import Workspace
 
 
@@ -36,3 +37,32 @@ def test_an_entry_of_the_wrong_type_is_named(tmp_path: Path, key: str, wrong: An
     workspace = Workspace.create(tmp_path / "project", output=output)
     with pytest.raises(ConfigError, match=f"`{key}` in profiles.yml must be"):
         read_settings(Project.find(workspace.path))
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "threads"),
+    [
+        ({}, "190.7 MiB", 1),
+        ({"config_options": {"memory_limit": "1GB"}}, "953.6 MiB", 1),
+        ({"config_options": {"max_memory": "1GB", "worker_threads": 2}}, "953.6 MiB", 2),
+        ({"settings": {"threads": 2}}, "190.7 MiB", 2),
+    ],
+)
+def test_little_memory_is_set_where_the_target_does_not_set_it(
+    tmp_path: Path, given: dict[str, Any], limit: str, threads: int
+) -> None:
+    output = {"type": "duckdb", "path": "w.duckdb", "schema": "s", **given}
+    project = Project.find(Workspace.create(tmp_path / "project", output=output).path)
+    warehouse = connect(project, little_memory=True)
+    try:
+        asked = "select current_setting('memory_limit'), current_setting('threads')"
+        assert warehouse.rows(asked) == [(limit, threads)]
+    finally:
+        warehouse.close()
+
+
+def test_what_an_encrypted_database_spills_is_encrypted(tmp_path: Path) -> None:
+    attached = {"path": "w.duckdb", "alias": "w", "options": {"encryption_key": "k"}}
+    output = {"type": "duckdb", "path": ":memory:", "database": "w", "schema": "s", "attach": [attached]}
+    read = read_settings(Project.find(Workspace.create(tmp_path / "project", output=output).path))
+    assert with_little_memory(read).config["temp_file_encryption"] is True

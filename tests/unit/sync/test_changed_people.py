@@ -1,0 +1,300 @@
+"""A list that was in step is compared by what changed since; the plan is that of everybody all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from segmentloom_sync.sync import in_step_sql, list_sync
+from segmentloom_sync.sync.hygiene import count_identifiers, observations
+from segmentloom_sync.sync.intent import make_plan
+from segmentloom_sync.sync.plan import delta
+from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.sendable import Sendable
+from segmentloom_sync.sync.session import SyncSession
+from segmentloom_sync.warehouse.base import Statement, Warehouse
+from tests.unit.sync.account import Account
+from tests.unit.sync.conftest import open_memory_warehouse
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform, buyers
+from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
+
+CHANGING = "identifier_type, identifier, member_key, action, is_wanted, is_private, prior_state, may_hold"
+NAMES = ("ann", "bob", "cat", "dan", "eve", "fay")
+
+
+@dataclass
+class LoggedShop(Shop):
+    """A shop whose publications keep the log of its members, as dbt's do."""
+
+    entered: dict[str, datetime] = field(default_factory=dict)
+    builds: int = 0
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.account = Account(self.warehouse)
+        self.warehouse.ensure_table("audience_membership", "", {"entered_at": "timestamp"})
+        log = {"audience": "string", "profile_id": "string", "change": "string", "changed_at": "timestamp"}
+        self.warehouse.ensure_table("audience_membership_log", "", log)  # type: ignore[arg-type]
+        problems = {"profile_id": "string", "identifier_type": "string", "problem": "string"}
+        self.warehouse.ensure_table("identifier_problems", "", problems)  # type: ignore[arg-type]
+
+    def build(self) -> None:
+        """Publish, and keep account of profiles that changed."""
+        self.builds += 1
+        self.account.profiles_change(self.builds, at=self.clock.now())
+        self.publish()
+
+    def publish(self) -> None:
+        self.clock.time += timedelta(minutes=1)
+        super().publish()
+        members = {name for name, person in self.people.items() if person.is_member}
+        moves = {name: "exit" for name in self.entered.keys() - members}
+        moves |= {name: "enter" for name in members - self.entered.keys()}
+        self.entered = {name: self.entered.get(name, self.clock.now()) for name in members}
+        membership = self.warehouse.relation("audience_membership")
+        log = self.warehouse.relation("audience_membership_log")
+        for name, at in self.entered.items():
+            self.warehouse.execute(
+                f"update {membership} set entered_at = :at where profile_id = :name", at=at, name=name
+            )
+        for name, change in moves.items():
+            self.warehouse.execute(
+                f"insert into {log} values (:audience, :name, :change, :at)",
+                audience=AUDIENCE,
+                name=name,
+                change=change,
+                at=self.clock.now(),
+            )
+
+
+@dataclass
+class Compared:
+    """Plans, each beside the comparison of everybody.
+
+    Attributes:
+        looks: for each run whether it looked at what changed only.
+    """
+
+    looks: list[bool] = field(default_factory=list)
+
+    def make_plan(self, session: SyncSession, sendable: Sendable, moved: str | None = None) -> str:
+        warehouse, target = session.warehouse, session.target
+        query = delta(warehouse, target, session.audience_list.id, session.clock.now())
+        everybody = _rows(warehouse, f"({query.sql})", query)
+        plan = make_plan(session, sendable, moved)
+        assert _rows(warehouse, plan, Statement("")) == everybody
+        self.looks.append(moved is not None)
+        return plan
+
+
+def _rows(warehouse: Warehouse, relation: str, query: Statement) -> list[tuple[Any, ...]]:
+    return warehouse.rows(
+        f"select {CHANGING} from {relation} as plan where action <> 'keep' order by 1, 2", **query.parameters
+    )
+
+
+@pytest.fixture
+def shop(warehouse: Warehouse, clock: TestClock) -> LoggedShop:
+    return _filled(warehouse, clock)
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> Compared:
+    compared = Compared()
+    monkeypatch.setattr(list_sync, "make_plan", compared.make_plan)
+    return compared
+
+
+def _filled(warehouse: Warehouse, clock: TestClock) -> LoggedShop:
+    shop = LoggedShop(warehouse, clock)
+    shop.prepare()
+    shop.people = {name: Person(emails=(name, "home") if name in "ann bob" else (name,)) for name in NAMES}
+    shop.people |= {f"other {number}": Person(phones=(str(number),)) for number in range(12)}
+    shop.build()
+    return shop
+
+
+def someone_leaves(shop: LoggedShop) -> None:
+    shop.people["bob"].is_member = False
+    shop.publish()
+
+
+def someone_leaves_and_comes_back(shop: LoggedShop) -> None:
+    someone_leaves(shop)
+    shop.people["bob"].is_member = True
+    shop.publish()
+
+
+def nothing_happens(shop: LoggedShop) -> None:
+    shop.publish()
+
+
+@pytest.mark.parametrize("change", [nothing_happens, someone_leaves, someone_leaves_and_comes_back])
+def test_what_the_log_explains_is_looked_at_alone(
+    shop: LoggedShop,
+    compared: Compared,
+    runner: SyncRunner,
+    platform: MemoryPlatform,
+    change: Callable[[LoggedShop], None],
+) -> None:
+    target = buyers(platform)
+    assert runner.run(target).status == "ok"
+    change(shop)
+    assert runner.run(target).status == "ok"
+    assert compared.looks == [False, True]
+    assert platform.members == shop.wanted()
+    _check_counts(shop, platform)
+
+
+def profiles_are_built(shop: LoggedShop) -> None:
+    shop.people["ann"].emails = ("ann.new",)
+    shop.build()
+
+
+def somebody_asks(shop: LoggedShop) -> None:
+    shop.publish()
+    shop.request("opt_out", "user_id:cat")
+
+
+def members_are_written_by_hand(shop: LoggedShop) -> None:
+    shop.people["fay"].is_member = False
+    Shop.publish(shop)
+    shop.warehouse.execute(
+        f"update {shop.warehouse.relation('audience_membership')} set entered_at = :at",
+        at=shop.clock.now() - timedelta(hours=1),
+    )
+
+
+def the_ledger_is_written_by_hand(shop: LoggedShop) -> None:
+    shop.publish()
+    shop.warehouse.execute(
+        f"delete from {shop.warehouse.relation('ledger', 'sync')} where member_key = 'fay'"
+    )
+
+
+def an_older_time_is_published(shop: LoggedShop) -> None:
+    shop.clock.time -= timedelta(minutes=5)
+    someone_leaves(shop)
+    shop.clock.time += timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        profiles_are_built,
+        somebody_asks,
+        members_are_written_by_hand,
+        the_ledger_is_written_by_hand,
+        an_older_time_is_published,
+    ],
+)
+def test_everybody_is_compared_when_anything_else_moved(
+    shop: LoggedShop,
+    compared: Compared,
+    runner: SyncRunner,
+    platform: MemoryPlatform,
+    change: Callable[[LoggedShop], None],
+) -> None:
+    target = buyers(platform)
+    shop.clock.time += timedelta(minutes=10)
+    shop.publish()
+    runner.run(target)
+    change(shop)
+    assert runner.run(target).status == "ok"
+    assert compared.looks == [False, False]
+    assert platform.members == shop.wanted()
+    _check_counts(shop, platform)
+
+
+def test_a_run_that_left_something_open_is_followed_by_one_that_compares_everybody(
+    shop: LoggedShop, compared: Compared, runner: SyncRunner, platform: MemoryPlatform
+) -> None:
+    target = buyers(platform)
+    platform.faults = ["ok", "lost"]
+    assert runner.run(target).status == "retry_later"
+    runner.run(target)
+    runner.run(target)
+    assert compared.looks == [False, False, True]
+    assert platform.members == shop.wanted()
+
+
+def test_a_comparison_that_overlooks_who_shares_an_identifier_is_caught(
+    shop: LoggedShop,
+    compared: Compared,
+    runner: SyncRunner,
+    platform: MemoryPlatform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = buyers(platform)
+    runner.run(target)
+    concerned = in_step_sql.CONCERNED.partition("union distinct")[0]
+    monkeypatch.setattr("segmentloom_sync.sync.changed_people.CONCERNED", concerned)
+    someone_leaves(shop)
+    assert runner.run(target).status == "failed"  # by the assertion of `Compared`
+
+
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["toggles", "toggles", "toggles", "builds", "asks", "asks back", "a year goes by"]),
+        st.sampled_from(NAMES),
+        st.sampled_from(["ok", "ok", "ok", "lost", "partial"]),
+    ),
+    max_size=6,
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(changes=changes)
+def test_whatever_happens_the_plan_is_that_of_everybody(
+    changes: list[tuple[str, str, Fault]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = Compared()
+    monkeypatch.setattr(list_sync, "make_plan", compared.make_plan)
+    clock, platform = TestClock(), MemoryPlatform()
+    warehouse = open_memory_warehouse()
+    try:
+        shop = _filled(warehouse, clock)
+        runner = SyncRunner(warehouse, clock)
+        target = buyers(platform)
+        assert runner.run(target).status == "ok"
+        for change, name, outcome in changes:
+            _happens(shop, change, name)
+            platform.faults = [outcome]
+            assert runner.run(target).status in ("ok", "partial", "retry_later", "held")
+            _check_counts(shop, platform)
+        assert len(compared.looks) == 1 + len(changes)
+    finally:
+        warehouse.close()
+
+
+def _happens(shop: LoggedShop, change: str, name: str) -> None:
+    person = shop.people[name]
+    if change == "builds":
+        person.emails = (f"{name}.{shop.builds}", "home")
+        person.is_opted_out = shop.builds % 3 == 2
+        person.is_quarantined = shop.builds % 4 == 3
+        shop.build()
+        return
+    if change == "toggles":
+        person.is_member = not person.is_member
+    if change == "a year goes by":
+        shop.clock.time += timedelta(days=520)
+    shop.publish()
+    if change.startswith("asks"):
+        shop.request("opt_in" if change == "asks back" else "opt_out", f"user_id:{name}")
+
+
+def _check_counts(shop: LoggedShop, platform: MemoryPlatform) -> None:
+    """What the run has stored is what a count of everybody finds."""
+    newest = {entry.counts.identifier_type: entry.counts for entry in observations(shop.warehouse)}
+    assert list(newest.values()) == count_identifiers(shop.warehouse, buyers(platform))
