@@ -47,10 +47,15 @@ def _connect_duckdb(
 ) -> Warehouse:
     from segmentloom_sync.warehouse.duckdb import DuckDb
     from segmentloom_sync.warehouse.duckdb_open import open_database
-    from segmentloom_sync.warehouse.duckdb_settings import read_settings, with_little_memory
+    from segmentloom_sync.warehouse.duckdb_settings import (
+        read_settings,
+        sets_memory_limit,
+        with_little_memory,
+    )
     from segmentloom_sync.warehouse.lock import FileLock, Patience, wait_limit, when_free
 
     settings = read_settings(project)
+    may_take_more = little_memory and not sets_memory_limit(settings)
     if little_memory:
         settings = with_little_memory(settings)
     if settings.file is None:
@@ -65,7 +70,7 @@ def _connect_duckdb(
     lock.acquire(patience)
     try:
         connection = when_free(patience, lambda: open_database(settings, read_only=read_only))
-        return DuckDb(connection, project.schema, lock.release)
+        return DuckDb(connection, project.schema, lock.release, may_take_more=may_take_more)
     except BaseException:
         lock.release()
         raise

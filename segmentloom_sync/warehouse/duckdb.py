@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from segmentloom_sync.warehouse import arrow
 from segmentloom_sync.warehouse.base import Area, Columns, Engine, LogicalType, Statement
@@ -33,6 +33,8 @@ _TYPES: Mapping[LogicalType, str] = {
 }
 _ROWS_PER_ARROW_BATCH = 10_000
 
+T = TypeVar("T")
+
 
 class DuckDb:
     """`Warehouse` on a DuckDB connection.
@@ -41,17 +43,24 @@ class DuckDb:
         connection: an open database whose current database holds our schemas.
         schema: the dbt target's schema.
         release: called once the connection is closed.
+        may_take_more: its memory_limit is ours, and given up for what does not work with it.
     """
 
     engine: ClassVar[Engine] = "duckdb"
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, schema: str, release: Callable[[], None]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        schema: str,
+        release: Callable[[], None],
+        *,
+        may_take_more: bool = False,
     ) -> None:
         self.schema = schema
         self._connection = connection
         self._release: Callable[[], None] | None = release
         self._held: set[str] = set()
+        self._may_take_more = may_take_more
         self._database = str(connection.execute("select current_database()").fetchall()[0][0])
 
     def relation(self, name: str, area: Area = "") -> str:
@@ -60,9 +69,8 @@ class DuckDb:
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         text, values = _bound(sql, parameters)
         with _refusals("a query"):
-            with without_pandas():
-                result = self._connection.execute(text, values)
-            return [tuple(map(_outgoing, row)) for row in result.fetchall()]
+            rows = self._with_enough_memory(lambda: self._fetched(text, values))
+            return [tuple(map(_outgoing, row)) for row in rows]
 
     def estimated_bytes(self, query: Statement) -> int | None:
         return None
@@ -155,7 +163,8 @@ class DuckDb:
     def scratch_table_as(self, name: str, area: Area, query: Statement) -> str:
         relation = self._scratch(name, area)
         with _refusals(f"filling {name}"):
-            self._run(Statement(f"create or replace table {relation} as {query.sql}", query.parameters))
+            statement = Statement(f"create or replace table {relation} as {query.sql}", query.parameters)
+            self._with_enough_memory(lambda: self._run(statement))
         return relation
 
     def drop(self, relation: str) -> None:
@@ -195,6 +204,28 @@ class DuckDb:
     def _create_schema(self, area: Area) -> None:
         schema = ".".join(map(identifier, (self._database, self._schema_of(area))))
         self._connection.execute(f"create schema if not exists {schema}")
+
+    def _fetched(self, text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with without_pandas():
+            result = self._connection.execute(text, values)
+        return result.fetchall()
+
+    def _with_enough_memory(self, work: Callable[[], T]) -> T:
+        """Work outside of transactions; what does not fit into our limit is done again with DuckDB's own."""
+        import duckdb
+
+        try:
+            return work()
+        except duckdb.OutOfMemoryException:
+            if not self._may_take_more:
+                raise
+        self._may_take_more = False
+        # Resetting names DuckDB's own limit, and only setting it applies it.
+        [(limit,)] = self._connection.execute(
+            "reset memory_limit; select current_setting('memory_limit')"
+        ).fetchall()
+        self._connection.execute(f"set memory_limit = '{limit}'")
+        return work()
 
     def _run(self, statement: Statement) -> int:
         text, values = _bound(statement.sql, statement.parameters)

@@ -87,13 +87,22 @@ def read_settings(project: Project) -> DuckDbSettings:
     )
 
 
+def sets_memory_limit(settings: DuckDbSettings) -> bool:
+    """Whether the target itself sets a memory_limit."""
+    return not _given(settings).isdisjoint(_LITTLE["memory_limit"][1])
+
+
+def _given(settings: DuckDbSettings) -> set[str]:
+    return {str(name).lower() for name in (*settings.config, *settings.settings)}
+
+
 def with_little_memory(settings: DuckDbSettings) -> DuckDbSettings:
     """The same for work that goes through many rows and needs few at a time.
 
     DuckDB would take most of the machine's memory to spare the disk. What the target sets itself stays. What
     does not fit is written to its `temp_directory`, encrypted where a database is.
     """
-    given = {str(name).lower() for name in (*settings.config, *settings.settings)}
+    given = _given(settings)
     config = dict(settings.config)
     for name, (value, names) in _LITTLE.items():
         if given.isdisjoint(names):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from segmentloom_sync.errors import ConfigError
+from segmentloom_sync.errors import ConfigError, WarehouseError
 from segmentloom_sync.project import Project
+from segmentloom_sync.warehouse.base import Statement
 from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.duckdb_settings import read_settings, with_little_memory
 from tests.workspace import Workspace
@@ -57,6 +58,27 @@ def test_little_memory_is_set_where_the_target_does_not_set_it(
     try:
         asked = "select current_setting('memory_limit'), current_setting('threads')"
         assert warehouse.rows(asked) == [(limit, threads)]
+    finally:
+        warehouse.close()
+
+
+@pytest.mark.parametrize("limit", [None, "200MB"])
+def test_what_does_not_fit_takes_more_unless_the_target_sets_the_limit(
+    tmp_path: Path, limit: str | None
+) -> None:
+    config = {"memory_limit": limit} if limit else {}
+    output = {"type": "duckdb", "path": "w.duckdb", "schema": "s", "config_options": config}
+    project = Project.find(Workspace.create(tmp_path / "project", output=output).path)
+    warehouse = connect(project, little_memory=True)
+    # One value is never written elsewhere.
+    large = Statement("select length(string_agg(repeat('x', 100), '')) as size from range(4000000)")
+    try:
+        if limit:
+            with pytest.raises(WarehouseError, match="Out of Memory"):
+                warehouse.scratch_table_as("large", "sync", large)
+            return
+        relation = warehouse.scratch_table_as("large", "sync", large)
+        assert warehouse.rows(f"select size from {relation}") == [(400_000_000,)]
     finally:
         warehouse.close()
 
