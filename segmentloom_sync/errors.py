@@ -24,7 +24,10 @@ Messages name the thing first and never carry personal data or secrets; `hint` s
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import Any, ClassVar
+
+_LOCATED = re.compile(r"(?P<file>.+?):(?P<line>[0-9]+):(?:(?P<column>[0-9]+):)? (?P<message>.*)", re.DOTALL)
 
 
 class SegmentloomError(Exception):
@@ -59,6 +62,20 @@ class DefinitionError(ConfigError):
     def __init__(self, problems: list[str], *, hint: str | None = None) -> None:
         super().__init__("\n".join(problems), hint=hint)
         self.problems = problems
+
+    def document(self) -> dict[str, Any]:
+        """What `--json` prints instead of the answer: `problems`, and `hint` where there is one."""
+        found = [_LOCATED.fullmatch(problem) for problem in self.problems]
+        problems = [
+            {
+                "file": located["file"] if located else None,
+                "line": int(located["line"]) if located else None,
+                "column": int(located["column"] or 1) if located else None,
+                "message": located["message"] if located else problem,
+            }
+            for located, problem in zip(found, self.problems, strict=True)
+        ]
+        return {"problems": problems, **({"hint": self.hint} if self.hint else {})}
 
 
 class PlanMoved(ConfigError):

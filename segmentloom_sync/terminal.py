@@ -22,8 +22,18 @@ class Progress(Protocol):
     def __call__(self, advance: int, /) -> None: ...
 
 
-WIDTH_WITHOUT_TERMINAL = 240
-"""Columns of a table in a file or a pipe: names there must be whole, however narrow a terminal would be."""
+WIDTH_WITHOUT_TERMINAL = 100_000
+"""Columns of a table in a file or a pipe: whatever is there must be whole and in one line."""
+
+
+class Answer:
+    """How the command that runs is to answer.
+
+    Attributes:
+        is_json: whether `--json` was given.
+    """
+
+    is_json = False
 
 
 def stdout() -> Console:

@@ -7,7 +7,7 @@ names reported with them, and the identifiers that a destination does not take.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, get_args
@@ -69,11 +69,16 @@ def unknown_destinations(document: Document, known: KnownNames, label: str) -> l
         Problem(
             label,
             document.position(("sync", index, "destination")),
-            f"unknown destination '{name}'; {suggestion(name, known.destinations, kind='destinations')}",
+            f"unknown destination '{name}'; {destination_hint(name, known.destinations)}",
         )
         for index, name, _ in _syncs(document)
         if name not in known.destinations
     ]
+
+
+def destination_hint(wrong: str, known: Iterable[str]) -> str:
+    """The destination that was meant, or all of them: the names are few, and a far one misleads."""
+    return suggestion(wrong, known, kind="destinations", likeness=0.8)
 
 
 def refused_identifiers(document: Document, known: KnownNames, label: str) -> list[Problem]:

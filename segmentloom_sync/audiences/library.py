@@ -124,7 +124,7 @@ def load_audiences(
             hint=f"bring it back; if all audiences shall go, make an empty folder {FOLDER}",
         )
     found: list[Audience] = []
-    problems: list[Problem] = []
+    problems = _misplaced(folder)
     known = KnownNames(frozenset(file.stem for file in files), destinations)
     for file in files:
         audience, wrong = load_file(file, label=f"{FOLDER}/{file.name}", known=known)
@@ -135,6 +135,20 @@ def load_audiences(
     claims = [claim_of(file, f"{FOLDER}/{file.name}") for file in files if file.stem not in good]
     linked, wrong = link(found, claims, known=set(known.audiences))
     return {audience.name: audience for audience in linked}, causes_first(problems + wrong)
+
+
+def _misplaced(folder: Path) -> list[Problem]:
+    """A problem for each YAML file in a folder below: it is not read, which nobody would notice."""
+    files = [file.relative_to(folder) for file in sorted(folder.glob("*/**/*.y*ml"))]
+    return [
+        Problem(
+            f"{FOLDER}/{file.as_posix()}",
+            START,
+            f"lies in a folder of {FOLDER}/, where no file is read; move it to {FOLDER}/{file.stem}.yml",
+        )
+        for file in files
+        if file.suffix in {".yml", ".yaml"} and not any(part.startswith(".") for part in file.parts)
+    ]
 
 
 def listed(folder: Path) -> list[Path]:

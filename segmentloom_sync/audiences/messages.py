@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from segmentloom_sync.audiences.comparison import (
     OPERATORS,
@@ -26,10 +28,17 @@ from segmentloom_sync.audiences.definition import (
 from segmentloom_sync.audiences.problems import Problem, suggestion
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
     from segmentloom_sync.audiences.reader import Document, Steps
+
+Location = tuple[str | int, ...]
+_GROUPS = ("all", "any", "not")
+_KEYS_BESIDE = {
+    field.alias or name for kind in KINDS for name, field in MODEL_OF_KIND[kind].model_fields.items()
+} - set(KINDS)
+"""Keys that a condition has beside the one that says its kind."""
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     "sync": SyncSpec,
@@ -48,13 +57,28 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 
 def problems_of(error: ValidationError, document: Document, path: str) -> list[Problem]:
     """One problem for each thing that pydantic found, at the place where it is in the file."""
-    found = error.errors(include_url=False)
+    found = list(_with_second_groups(error.errors(include_url=False)))
     mixed = {details["loc"][:-1] for details in found if _is_second_kind(details)}
     return [
         _problem(details, document, path)
         for details in found
-        if _is_second_kind(details) or details["loc"][:-1] not in mixed
+        if details["loc"][-1] in KINDS or details["loc"][:-1] not in mixed
     ]
+
+
+def _with_second_groups(found: Iterable[ErrorDetails], before: Location = ()) -> Iterator[ErrorDetails]:
+    """What was found, and what is wrong inside of a group that cannot stand where it does."""
+    for details in found:
+        details["loc"] = location = (*before, *details["loc"])
+        yield details
+        if _is_second_kind(details) and location[-1] in _GROUPS:
+            kind = str(location[-1])
+            above = location[:-1]
+            try:
+                MODEL_OF_KIND[kind].model_validate({kind: details["input"]})
+            except ValidationError as error:
+                inside = (*(above[:-1] if above and _is_tag(above[-1]) else above), f"<{kind}>")
+                yield from _with_second_groups(error.errors(include_url=False), inside)
 
 
 def _is_second_kind(details: ErrorDetails) -> bool:
@@ -64,7 +88,10 @@ def _is_second_kind(details: ErrorDetails) -> bool:
 def _problem(details: ErrorDetails, document: Document, path: str) -> Problem:
     steps = tuple(step for step in details["loc"] if not _is_tag(step))
     is_key = details["type"] == "extra_forbidden"
-    message = _unknown_key(steps, details["loc"], document.data) if is_key else _message(details, steps)
+    if is_key:
+        message = _unknown_key(steps, details["loc"], _at(document.data, steps[:-1]))
+    else:
+        message = _message(details, steps)
     return Problem(path, document.position(steps, of_key=is_key), message)
 
 
@@ -76,9 +103,14 @@ def _message(details: ErrorDetails, steps: Steps) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     subject = f"{steps[-1]} " if steps and isinstance(steps[-1], str) else ""
     if kind == "missing":
-        return f"the key '{steps[-1]}' is missing"
+        place = steps[-2] if len(steps) > 1 else None
+        is_next = steps[-1] == "property" and isinstance(place, int) and place > 0
+        hint = "; if this belongs to the entry above, take away the dash before it" if is_next else ""
+        return f"the key '{steps[-1]}' is missing{hint}"
     if kind == "condition":
-        return _no_condition(value)
+        return _no_condition(value, steps)
+    if kind == "list_type" and isinstance(value, dict):
+        return f'{subject}must be a list; put "- " before its entry, or brackets [ ] around it'
     if steps == ("holdout",) and not isinstance(value, dict):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return f"holdout must be a mapping of keys; write {{percent: {value if is_number else 10}}}"
@@ -91,12 +123,12 @@ def _message(details: ErrorDetails, steps: Steps) -> str:
 
 
 _SYNONYMS = {
-    "equals": "is",
-    "eq": "is",
-    "not_equals": "is_not",
-    "ne": "is_not",
-    "min": "gte",
-    "max": "lte",
+    **dict.fromkeys(("=", "==", "eq", "equal", "equals"), "is"),
+    **dict.fromkeys(("!=", "<>", "ne", "neq", "not_equal", "not_equals"), "is_not"),
+    **dict.fromkeys((">", "greater", "greater_than", "more_than"), "gt"),
+    **dict.fromkeys(("<", "less", "less_than"), "lt"),
+    **dict.fromkeys((">=", "ge", "greater_than_or_equal", "min"), "gte"),
+    **dict.fromkeys(("<=", "le", "less_than_or_equal", "max"), "lte"),
     "one_of": "in",
     "window": "within",
     "times": "count",
@@ -122,8 +154,10 @@ _TYPE_MESSAGES = {
 }
 
 
-def _no_condition(value: Any) -> str:
+def _no_condition(value: Any, steps: Steps) -> str:
     choice = f"a condition has one of the keys {', '.join(KINDS)}"
+    if isinstance(value, list):
+        return "must be one condition, not a list; write all: (or any:) above the list"
     if not isinstance(value, dict):
         return _lacking_blank(str(value), KINDS) or f"must be a condition; {choice}"
     if "property" in value:
@@ -134,6 +168,10 @@ def _no_condition(value: Any) -> str:
         hint = suggestion(str(key), KINDS, kind="keys")
         if hint.startswith("did"):
             return f"unknown key '{key}'; {hint}"
+        if key in _KEYS_BESIDE:
+            is_next = isinstance(steps[-1], int) and steps[-1] > 0
+            before = " above: take away the dash before it" if is_next else ""
+            return f"'{key}' belongs to a condition{before}; {choice}"
     unknown = f"unknown key '{next(iter(value))}'; " if value else ""
     return unknown + choice
 
@@ -144,19 +182,22 @@ def _lacking_blank(text: str, known: Collection[str]) -> str | None:
     return f"put a blank after the colon of '{key}:'" if colon and key in known else None
 
 
-def _unknown_key(steps: Steps, location: tuple[str | int, ...], data: Any) -> str:
+def _unknown_key(steps: Steps, location: Location, beside: Any) -> str:
     key = str(steps[-1])
     model = _model_at(location)
     if model in MODEL_OF_KIND.values() and key in KINDS:
-        return f"'{key}' cannot stand beside '{_kind_beside(key, steps, data)}'; put both into all: or any:"
+        return f"'{key}' cannot stand beside '{_kind_beside(key, beside)}'; put both into all: or any:"
     if key == "property":
         return "a property belongs under an event's where"
     if model is SequenceStep and key in MODEL_OF_KIND["sequence"].model_fields:
         return f"'{key}' is about all events of a sequence; write it beside sequence:"
     if key in OPERATORS and issubclass(model, Compared):
         return f"'{key}' cannot compare {location[-2]}; use one of: {', '.join(operators_of(model))}"
-    if key in OPERATORS and model in (MODEL_OF_KIND["event"], SequenceStep):
-        return f"'{key}' compares a property; write where: [{{property: name, {key}: ...}}]"
+    operator = _SYNONYMS.get(key, key)
+    if operator in OPERATORS and model in (MODEL_OF_KIND["event"], SequenceStep):
+        return f"'{key}' compares a property; write where: [{{property: name, {operator}: ...}}]"
+    if key.isdecimal() and beside[key] is None and _follows_number(key, beside):
+        return f"'{key}' after a comma is a key to YAML; write numbers without a comma, decimals as 1.5"
     known = [field.alias or name for name, field in model.model_fields.items()]
     if lacking := _lacking_blank(key, known):
         return lacking
@@ -174,10 +215,20 @@ def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
     return AudienceFile
 
 
-def _kind_beside(key: str, steps: Steps, data: Any) -> str:
-    for step in steps[:-1]:
+def _kind_beside(key: str, beside: Any) -> str:
+    return next((other for other in KINDS if other in beside and other != key), key)
+
+
+def _follows_number(key: str, beside: dict[str, Any]) -> bool:
+    """Whether it is the 5 of `{gt: 1,5}`."""
+    keys = list(beside)
+    return isinstance(beside[keys[keys.index(key) - 1]], int)
+
+
+def _at(data: Any, steps: Steps) -> Any:
+    for step in steps:
         data = data[step]
-    return next((other for other in KINDS if other in data and other != key), key)
+    return data
 
 
 def _slug(value: Any) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from segmentloom_sync.audiences.definition import SyncSpec
+from segmentloom_sync.audiences.known_names import destination_hint
 from segmentloom_sync.audiences.preview_figures import DestinationCounts
-from segmentloom_sync.audiences.problems import suggestion
 from segmentloom_sync.destinations.base import Destination
 from segmentloom_sync.destinations.registry import destination_type, destination_types
 from segmentloom_sync.destinations.settings import DestinationSettings
@@ -143,7 +143,7 @@ class DestinationCounter:
             known = self._choices or destination_types()
             raise ConfigError(
                 f"there is no destination '{spec.destination}'",
-                hint=suggestion(spec.destination, known, kind="destinations"),
+                hint=destination_hint(spec.destination, known),
             )
         # The plan reads only what the class itself says; an instance would want credentials.
         destination = cast(Destination, destination_type(choices.type))

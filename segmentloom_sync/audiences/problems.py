@@ -15,6 +15,8 @@ class Position(NamedTuple):
 
 
 START = Position(1, 1)
+LIKE = 0.6
+"""How close a name has to be, by difflib's measure, to be what somebody meant."""
 
 
 class Problem(NamedTuple):
@@ -51,10 +53,24 @@ def with_causes(problems: Iterable[Problem], path: str) -> list[Problem]:
     return [problem for problem in found if problem.path in paths]
 
 
-def suggestion(wrong: str, known: Iterable[str], *, kind: str) -> str:
-    """`did you mean 'x'?`, or the whole choice when nothing is close."""
+def suggestion(wrong: str, known: Iterable[str], *, kind: str, likeness: float = LIKE) -> str:
+    """`did you mean 'x'?`, or the whole choice when nothing is close.
+
+    Args:
+        kind: what the names are of, in the plural.
+        likeness: from 0 to 1, how close a name has to be.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(wrong, names, n=1)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    close = closest(wrong, names, likeness)
+    if close is not None:
+        return f"did you mean '{close}'?"
     return f"{kind}: {', '.join(names)}" if names else f"there are no {kind}"
+
+
+def closest(wrong: str, names: Iterable[str], likeness: float = LIKE) -> str | None:
+    """The name that was probably meant; None when none is close. The case of letters matters little."""
+    folded: dict[str, str] = {}
+    for name in sorted(names):
+        folded.setdefault(name.casefold(), name)
+    close = difflib.get_close_matches(wrong.casefold(), folded, n=1, cutoff=likeness)
+    return folded[close[0]] if close else None

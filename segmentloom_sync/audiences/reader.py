@@ -80,7 +80,7 @@ def read(content: bytes, path: str, *, kind: str = "audience files") -> tuple[Do
     except _Refused as refused:
         return None, [Problem(path, refused.position, refused.message)]
     except yaml.MarkedYAMLError as error:
-        return None, [Problem(path, *_syntax_problem(error))]
+        return None, [Problem(path, *_syntax_problem(error, text))]
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Position(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
@@ -191,7 +191,10 @@ _SYNTAX = (
 """What PyYAML says, and what is said instead."""
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[Position, str]:
+_COMPARES = {">": "gt", ">=": "gte"}
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> tuple[Position, str]:
     problem, opened = str(error.problem or "is not valid YAML"), error.context_mark
     mark = error.problem_mark or opened
     message = next((said.format(problem=problem) for words, said in _SYNTAX if words in problem), problem)
@@ -204,7 +207,22 @@ def _syntax_problem(error: yaml.MarkedYAMLError) -> tuple[Position, str]:
         message = f"expected , or {closing} here"
         if "<stream end>" in problem or mark is None or mark.line > opened.line:
             mark, message = opened, f"the {bracket} that opens here is not closed"
+    elif mark is not None:
+        message = _about_line(text, mark, problem) or message
     return Position(mark.line + 1, mark.column + 1) if mark else START, message
+
+
+def _about_line(text: str, mark: yaml.Mark, problem: str) -> str | None:
+    """What the line shows that YAML does not know of: a sign for an operator, a key that stands too deep."""
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    sign = re.search(r"(?:^|[\s{,])(>=?)['\"]?\s*:", line)
+    if sign and line.find(">") <= mark.column:
+        return f"{sign[1]} cannot be a key; write {_COMPARES[sign[1]]}: for it"
+    key = re.fullmatch(r"\s+(\w+)\s*", line[: mark.column])
+    if key and mark.line and "mapping values are not allowed" in problem:
+        return f"'{key[1]}' stands deeper than the keys above it: look at its indentation"
+    return None
 
 
 def _jinja_in_lines(text: str) -> list[Position]:

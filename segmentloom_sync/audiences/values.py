@@ -101,9 +101,16 @@ def bound(value: Any) -> int | float | datetime:
     """What gt, gte, lt and lte compare with: a number or an unquoted date or timestamp."""
     if isinstance(value, datetime):
         return value
+    _no_comma(value)
     if isinstance(value, str):
         raise wrong("must be a number or a date; write it without quotes")
     return number(value, expected="must be a number or an unquoted date")
+
+
+def _no_comma(value: Any) -> None:
+    """Refuse 1,5 and 1,000, which are text to YAML."""
+    if isinstance(value, str) and re.fullmatch("[-+]?[0-9]+(,[0-9]+)+", value.strip()):
+        raise wrong("must be a number without a comma; decimals have a point, e.g. 1.5")
 
 
 def bounds(value: Any) -> tuple[int | float | datetime, int | float | datetime]:
@@ -152,6 +159,7 @@ def plain_number(value: Any) -> int | float:
 
 
 def _unquoted(value: Any) -> int | float:
+    _no_comma(value)
     is_text = isinstance(value, str)
     return number(
         value, expected="must be a number; write it without quotes" if is_text else "must be a number"
@@ -214,6 +222,7 @@ def given(value: Any) -> Any:
 
 def percent(value: Any) -> int | float:
     """A part of all persons, above 0 and below 100, to the hundredth."""
+    _no_comma(value)
     if not 0 < number(value) < 100:
         raise wrong("must be above 0 and below 100")
     if Decimal(str(value)) * 100 % 1:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from segmentloom_sync import __version__, terminal
-from segmentloom_sync.errors import SegmentloomError
+from segmentloom_sync.errors import DefinitionError, SegmentloomError
 
 DEBUG = "SEGMENTLOOM_DEBUG"
 """Set this variable to see the stack trace of an internal error. It may hold personal data."""
@@ -79,6 +79,8 @@ def main() -> None:
     try:
         app()
     except SegmentloomError as error:
+        if isinstance(error, DefinitionError) and terminal.Answer.is_json:
+            terminal.print_json(error.document())
         report(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
@@ -110,10 +112,11 @@ def _internal(error: Exception) -> SegmentloomError:
 
 
 def report(error: SegmentloomError) -> None:
-    """Print an error and its hint on stderr."""
+    """Print an error and its hint on stderr; each mistake of a file with the word before it."""
     from rich.markup import escape
 
     console = terminal.stderr()
-    console.print(f"[red]error[/red]: {escape(error.message)}")
+    for message in error.problems if isinstance(error, DefinitionError) else [error.message]:
+        console.print(f"[red]error[/red]: {escape(message)}")
     if error.hint:
         console.print(f"hint: {escape(error.hint)}")

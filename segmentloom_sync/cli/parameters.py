@@ -7,8 +7,22 @@ from typing import Annotated
 
 import typer
 
+from segmentloom_sync.terminal import Answer
+
+
+def _remember_json(is_given: bool) -> bool:
+    """Mistakes in files are answered as JSON too; they leave a command as an error, see `app.main`."""
+    Answer.is_json = is_given
+    return is_given
+
+
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout; everything else goes to stderr.")
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON object on stdout; everything else goes to stderr.",
+        callback=_remember_json,
+    ),
 ]
 Target = Annotated[
     str | None, typer.Option("--target", "-t", help="The dbt target; default: the profile's.", metavar="NAME")

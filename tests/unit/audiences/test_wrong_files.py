@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import subprocess
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -20,6 +21,12 @@ from tests.workspace import CLI
 
 KEYS = "event, sequence, trait, audience, all, any, not"
 OPERATORS = "is, is_not, in, not_in, gt, gte, lt, lte, between, contains, starts_with, exists"
+
+SIGNS = {
+    **dict.fromkeys(("greater_than", ">"), "gt"), **dict.fromkeys(("less_than", "<"), "lt"),
+    ">=": "gte", "<=": "lte",
+    **dict.fromkeys(("==", "=", "equal", "eq"), "is"), **dict.fromkeys(("not_equal", "ne", "!="), "is_not"),
+}  # fmt: skip
 
 WRONG = [
     # YAML
@@ -46,6 +53,8 @@ WRONG = [
     ("match:\n  event: x\n count: '>= 2'", "3:2: does not fit in here: look at its indentation, and at quotes before it"),
     ("description: 'a' b\nmatch: {event: x}", "1:18: does not fit in here: look at its indentation, and at quotes before it"),
     ("match: {event: x}\n...\na", "3:1: does not fit in here: look at its indentation, and at quotes before it"),
+    ("match:\n  event: x\n   within: 7 days", "3:10: 'within' stands deeper than the keys above it: look at its indentation"),
+    ("match:\n  all:\n    - event: x\n       within: 7 days", "4:14: 'within' stands deeper than the keys above it: look at its indentation"),
     ("description: a: b", "1:15: a colon cannot stand here: quote text that holds one; end each key with a colon and a blank"),
     ("match:\n  event: x\n  count\n", "3:3: a key needs a colon and a blank after it"),
     ("match: {event:x}", "1:8: put a blank after the colon of 'event:'"),
@@ -80,7 +89,9 @@ WRONG = [
     ("match: {}", f"1:8: a condition has one of the keys {KEYS}"),
     ("match: text", f"1:8: must be a condition; a condition has one of the keys {KEYS}"),
     ("match:", f"1:7: must be a condition; a condition has one of the keys {KEYS}"),
-    ("match: [{event: x}]", f"1:8: must be a condition; a condition has one of the keys {KEYS}"),
+    ("match: [{event: x}]", "1:8: must be one condition, not a list; write all: (or any:) above the list"),
+    ("match:\n  - event: x\n  - event: y", "2:3: must be one condition, not a list; write all: (or any:) above the list"),
+    ("match: {event: x}\nexclude: [{event: y}]", "2:10: must be one condition, not a list; write all: (or any:) above the list"),
     (
         "match: {event: x, trait: y, is: 1}",
         "1:19: 'trait' cannot stand beside 'event'; put both into all: or any:",
@@ -90,8 +101,20 @@ WRONG = [
     ("match: {event: x, is: 2}", "1:19: 'is' compares a property; write where: [{property: name, is: ...}]"),
     # groups
     ("match: {all: []}", "1:14: all must not be an empty list"),
-    ("match: {any: {event: x}}", "1:14: any must be a list"),
-    ("match: {not: [{event: x}]}", f"1:14: must be a condition; a condition has one of the keys {KEYS}"),
+    ("match: {any: {event: x}}", '1:14: any must be a list; put "- " before its entry, or brackets [ ] around it'),
+    ("match: {any: 5}", "1:14: any must be a list"),
+    ("match: {not: [{event: x}]}", "1:14: must be one condition, not a list; write all: (or any:) above the list"),
+    ("match:\n  all:\n    - event: x\n    - within: 7 days", f"4:7: 'within' belongs to a condition above: take away the dash before it; a condition has one of the keys {KEYS}"),
+    ("match:\n  all:\n    - within: 7 days\n    - event: x", f"3:7: 'within' belongs to a condition; a condition has one of the keys {KEYS}"),
+    (
+        "match:\n  all: [{event: x}]\n  any:\n    - {event: y, count: 2}\n    - all: [{evnt: z}]\n      not: {trait: q}",
+        "3:3: 'any' cannot stand beside 'all'; put both into all: or any:",
+        '4:25: count needs an operator, e.g. ">= 2"',
+        "5:13: unknown key 'evnt'; did you mean 'event'?",
+        "6:7: 'not' cannot stand beside 'all'; put both into all: or any:",
+        f"6:12: not needs an operator, one of: {OPERATORS}",
+    ),
+    ("match: {any: 5, all: [{event: x}]}", "1:9: 'any' cannot stand beside 'all'; put both into all: or any:", "1:14: any must be a list"),
     # events
     ("match: {event: 5}", "1:16: event must be text; put quotes around it"),
     ("match: {event: ''}", "1:16: event must not be empty"),
@@ -107,7 +130,12 @@ WRONG = [
     ("match: {event: x, within: 99999 days}", "1:27: within must be 100 years or less; leave it out for all history"),
     ("match: {event: x, within: null}", "1:27: within must be a number of hours, days or calendar days, e.g. 7 days or 12 hours"),
     ("match: {event: x, where: []}", "1:26: where must not be an empty list"),
-    ("match: {event: x, where: {property: a, is: 1}}", "1:26: where must be a list"),
+    ("match: {event: x, where: {property: a, is: 1}}", '1:26: where must be a list; put "- " before its entry, or brackets [ ] around it'),
+    (
+        "match:\n  event: x\n  where:\n    - property: a\n    - is: 1",
+        f"4:7: needs an operator, one of: {OPERATORS}",
+        "5:7: the key 'property' is missing; if this belongs to the entry above, take away the dash before it",
+    ),
     ("match: {event: x, where: [{is: 1}]}", "1:27: the key 'property' is missing"),
     ("match: {event: x, within: 99999 calendar days}", "1:27: within must be 100 years or less; leave it out for all history"),
     ("match: {event: x, count: '>= 2', sum: {property: a, gt: 1}}", "1:8: match cannot have count and sum together; write one condition for each"),
@@ -146,6 +174,14 @@ WRONG = [
     ("match: {sequence: [{event: x}, {event: y}], steps_within: 3}", "1:59: steps_within must be a number of hours or days, e.g. 3 days"),
     ("match: {sequence: [{event: x}, {event: y}], steps_within: 2 calendar days}", "1:59: steps_within must be a number of hours or days: it begins with an event, not with a midnight"),
     # operators
+    *((f"match: {{trait: a, '{sign}': 5}}", f"1:19: unknown key '{sign}'; did you mean '{operator}'?") for sign, operator in SIGNS.items()),
+    ("match:\n  trait: a\n  >: 5", "3:4: > cannot be a key; write gt: for it"),
+    ("match: {trait: a, >=: 5}", "1:19: >= cannot be a key; write gte: for it"),
+    ("match: {event: x, greater_than: 2}", "1:19: 'greater_than' compares a property; write where: [{property: name, gt: ...}]"),
+    ("match: {trait: a, gt: 1,5}", "1:25: '5' after a comma is a key to YAML; write numbers without a comma, decimals as 1.5"),
+    ("match:\n  trait: a\n  gt: 1,5", "3:7: gt must be a number without a comma; decimals have a point, e.g. 1.5"),
+    ("match:\n  event: x\n  sum: {property: a, gt: '1,000'}", "3:26: gt must be a number without a comma; decimals have a point, e.g. 1.5"),
+    ("match: {event: x}\n2024:", "2:1: unknown key '2024'; known keys: cadence, description, exclude, guard, holdout, match, priority, sync, tests, time_zone"),
     ("match: {trait: a}", f"1:8: match needs an operator, one of: {OPERATORS}"),
     ("match: {trait: a, is: 1, gt: 2}", "1:8: match has 2 operators (is, gt); write one condition for each"),
     ("match: {trait: a, is: null}", "1:23: is must not be null; use exists: false for a missing value"),
@@ -190,6 +226,8 @@ WRONG = [
     ("match: {event: x}\nholdout: 2.5", "2:10: holdout must be a mapping of keys; write {percent: 2.5}"),
     ("match: {event: x}\nholdout: 10%", "2:10: holdout must be a mapping of keys; write {percent: 10}"),
     ("match: {event: x}\nholdout: true", "2:10: holdout must be a mapping of keys; write {percent: 10}"),
+    ("match: {event: x}\nholdout: {percent: 2,5}", "2:22: '5' after a comma is a key to YAML; write numbers without a comma, decimals as 1.5"),
+    ("match: {event: x}\nholdout:\n  percent: 2,5", "3:12: percent must be a number without a comma; decimals have a point, e.g. 1.5"),
     ("match: {event: x}\nholdout: {}", "2:10: the key 'percent' is missing"),
     ("match: {event: x}\nholdout: {percent: 0}", "2:20: percent must be above 0 and below 100"),
     ("match: {event: x}\nholdout: {percent: 100}", "2:20: percent must be above 0 and below 100"),
@@ -207,7 +245,7 @@ WRONG = [
     # the rest
     ("match: {event: x}\ncadence: weekly", "2:10: cadence must be hourly or daily"),
     ("match: {event: x}\ndescription: 5", "2:14: description must be text; put quotes around it"),
-    ("match: {event: x}\nsync: {destination: meta, list: x}", "2:7: sync must be a list"),
+    ("match: {event: x}\nsync:\n  destination: meta\n  list: x", '3:3: sync must be a list; put "- " before its entry, or brackets [ ] around it'),
     ("match: {event: x}\nsync: [{destination: meta}]", "2:8: the key 'list' is missing"),
     ("match: {event: x}\nsync: [{destination: Google Ads, list: x}]", "2:22: destination must be a name of lower-case letters, digits and _, such as google_ads"),
     ("match: {event: x}\nsync: [{destination: meta, list: x, identifiers: [mail]}]", "2:51: must be email or phone"),
@@ -292,9 +330,29 @@ def test_compile_reports_all_of_them_at_once_ends_with_2_and_writes_nothing(tmp_
         expected += [f"audiences/{name}:{message}" for message in messages]
     before = contents(tmp_path)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.stderr.removeprefix("error: ").splitlines() == expected
+    assert done.stderr.splitlines() == [f"error: {message}" for message in expected]
     assert (done.returncode, done.stdout) == (2, "")
     assert contents(tmp_path) == before
+    answered = subprocess.run([*command, "--json"], check=False, capture_output=True, text=True)
+    problems = json.loads(answered.stdout)["problems"]
+    assert answered.returncode == 2
+    assert [f"{one['file']}:{one['line']}:{one['column']}: {one['message']}" for one in problems] == expected
+
+
+def test_a_file_in_a_folder_below_is_a_mistake(tmp_path: Path) -> None:
+    lower = tmp_path / "audiences" / "drafts"
+    for folder in (lower, tmp_path / "audiences" / ".old"):
+        folder.mkdir(parents=True)
+        for name in ("right.yml", "also.yaml", "notes.md"):
+            (folder / name).write_text("match: {event: x}")
+    (tmp_path / "audiences" / "right.yml").write_text("match: {event: x}")
+    with pytest.raises(DefinitionError) as refused:
+        compile_audiences(ProjectFolder(tmp_path, "shop"))
+    told = "1:1: lies in a folder of audiences/, where no file is read; move it to"
+    assert refused.value.problems == [
+        f"audiences/drafts/also.yaml:{told} audiences/also.yml",
+        f"audiences/drafts/right.yml:{told} audiences/right.yml",
+    ]
 
 
 TOGETHER = [
@@ -303,6 +361,7 @@ TOGETHER = [
     ("sync: [{destination: work, list: B, identifiers: [phone]}]\ncadence: weekly", "b.yml:2:51: work does not take phone; it takes email", "b.yml:3:10: cadence must be hourly or daily"),
     ("sync: [{destination: mobile, list: B}]", "b.yml:2:22: mobile does not take email; it takes phone"),
     ("sync: [{destination: wrk, list: B, identifiers: [phone]}]", "b.yml:2:22: unknown destination 'wrk'; did you mean 'work'?"),
+    ("sync: [{destination: mota_ads, list: B}]", "b.yml:2:22: unknown destination 'mota_ads'; destinations: meta, mobile, odd, work"),
     (
         "sync: [{destination: work, list: B}, {destination: meta, list: A}]",
         "a.yml:2:34: the list 'A' at meta is also that of 'b'; give each audience a list of its own: each removes whom it does not know",
