@@ -10,9 +10,11 @@ from segmentloom_sync.audiences.breakdown import Breakdown
 from segmentloom_sync.audiences.definition import SyncSpec
 from segmentloom_sync.audiences.evaluation import Evaluation
 from segmentloom_sync.audiences.library import Audience
-from segmentloom_sync.audiences.parts import condition_texts, step_text
+from segmentloom_sync.audiences.parts import condition_texts, leaves, step_text
 from segmentloom_sync.audiences.preview_figures import ConditionCount, DestinationCounts, FunnelStep, Preview
+from segmentloom_sync.audiences.preview_notes import dated_counts, failing_tests
 from segmentloom_sync.audiences.preview_published import OVERLAP_COLUMNS, PublishedState
+from segmentloom_sync.audiences.unseen_names import is_suspicious, unseen_names
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 from segmentloom_sync.warehouse.parameters import with_prefix
@@ -24,6 +26,10 @@ Rows = list[tuple[Any, ...]]
 SYNC_COLUMNS = ("identifier_type", "wanted", "adds", "removes")
 MEMBERS = Statement("select profile_id from counted_members")
 """How the further questions of a preview read the members; see the macro `audience_preview`."""
+
+
+class _TooDear(Exception):
+    """A further query would read more than it may."""
 
 
 class CountsDestinations(Protocol):
@@ -87,10 +93,12 @@ class PreparedPreview:
         destinations: CountsDestinations | None,
     ) -> None:
         self._warehouse = warehouse
+        self._evaluation = evaluation
         self._audience = audience
         self._as_of = as_of
         self._destinations = destinations
         self._estimate: int | None = None
+        self._limit: int | None = None
         self._published = PublishedState(warehouse, audience.name)
         self._syncs = audience.sync if destinations else ()
         self._breakdown = Breakdown(audience.definition)
@@ -109,6 +117,7 @@ class PreparedPreview:
         Raises:
             ConfigError: it is more than the limit, or there is a limit and the engine does not say.
         """
+        self._limit = limit
         estimates = [self._warehouse.estimated_bytes(statement) for statement in self._statements]
         known = [estimate for estimate in estimates if estimate is not None]
         self._estimate = sum(known) if len(known) == len(estimates) else None
@@ -125,44 +134,70 @@ class PreparedPreview:
         return self._estimate
 
     def count(self) -> Preview:
-        """Run the queries."""
+        """Run the queries, and those for names that nobody ever sent where a condition makes one think so."""
         counted, *histories = [
             self._warehouse.rows(statement.sql, **statement.parameters) for statement in self._statements
         ]
         [(_, _, *figures)] = [row for row in counted if row[0] == 0]
         profiles, members, *counts = map(int, figures)
-        leaves, counts = counts[: self._breakdown.leaf_count], counts[self._breakdown.leaf_count :]
+        alone, counts = counts[: self._breakdown.leaf_count], counts[self._breakdown.leaf_count :]
         without = dict(zip(self._left_out, counts, strict=False))
         passed = counts[len(self._left_out) :]
         answers = iter(self._answers(counted))
         published, overlaps, history = self._published.read(
             [next(answers) for _ in histories], histories, members
         )
+        by_destination: tuple[DestinationCounts, ...] = ()
+        if self._destinations:
+            by_destination = tuple(
+                self._destinations.counts(spec, rows) for spec, rows in zip(self._syncs, answers, strict=True)
+            )
         return Preview(
             audience=self._audience.name,
             profiles=profiles,
             members=members,
             as_of=self._as_of,
             conditions=tuple(
-                ConditionCount(text, alone, without[number] - members if number in without else None)
-                for number, (text, alone) in enumerate(
-                    zip(condition_texts(self._audience), leaves, strict=True), start=1
+                ConditionCount(text, count, without[number] - members if number in without else None)
+                for number, (text, count) in enumerate(
+                    zip(condition_texts(self._audience), alone, strict=True), start=1
                 )
             ),
             funnel=tuple(
                 FunnelStep(step_text(self._audience, step), number)
                 for step, number in zip(self._funnel, passed, strict=True)
             ),
-            by_destination=tuple(
-                self._destinations.counts(spec, rows) for spec, rows in zip(self._syncs, answers, strict=True)
-            )
-            if self._destinations
-            else (),
+            by_destination=by_destination,
             published=published,
             overlaps=overlaps,
             history=history,
             estimated_bytes=self._estimate,
+            notes=(
+                *failing_tests(self._audience.file.tests, members),
+                *self._unseen_names(alone, profiles),
+                *dated_counts(by_destination),
+            ),
         )
+
+    def _unseen_names(self, alone: list[int], profiles: int) -> list[str]:
+        """What to tell of wrong names; nothing is asked while no condition makes one think of them."""
+        suspicious = [
+            leaf
+            for (_, leaf), members in zip(leaves(self._audience), alone, strict=True)
+            if is_suspicious(leaf, members, profiles)
+        ]
+        try:
+            return unseen_names(suspicious, self._warehouse, self._evaluation, self._ask)
+        except _TooDear:
+            return ["names were not looked up: that would read more than --max-bytes"]
+
+    def _ask(self, question: Statement) -> Rows:
+        """Run a further query, unless all together would read too much."""
+        if self._limit is not None:
+            self._limit -= self._warehouse.estimated_bytes(question) or 0
+            if self._limit < (self._estimate or 0):
+                raise _TooDear
+        return self._warehouse.rows(question.sql, **question.parameters)
 
     def _counts(self, evaluation: Evaluation) -> Statement:
         """Everything that asks who the members are, as one statement."""

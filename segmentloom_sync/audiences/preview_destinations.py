@@ -74,15 +74,23 @@ class DestinationCounter:
         audience: the audience's name.
         now: the time of the plan.
         choices: by destination; one that is not configured yet is taken for the platform of its name.
+        compares: False for members of another time than now: what lists hold says nothing of these.
     """
 
     def __init__(
-        self, warehouse: Warehouse, audience: str, now: datetime, choices: Mapping[str, Choices]
+        self,
+        warehouse: Warehouse,
+        audience: str,
+        now: datetime,
+        choices: Mapping[str, Choices],
+        *,
+        compares: bool = True,
     ) -> None:
         self._warehouse = warehouse
         self._audience = audience
         self._now = now
         self._choices = choices
+        self._compares = compares
 
     def question(self, spec: SyncSpec, members: Statement) -> Statement:
         """The query that counts one sync for a query of members.
@@ -96,10 +104,13 @@ class DestinationCounter:
     def counts(self, spec: SyncSpec, rows: list[tuple[Any, ...]]) -> DestinationCounts:
         """What the rows of that query say."""
         wanted = {str(kind): int(number) for kind, number, _, _ in rows}
+        identifiers: dict[str, int] = {kind: wanted.get(kind, 0) for kind in spec.identifiers}
+        if not self._compares:
+            return DestinationCounts(spec.destination, identifiers, adds=None, removes=None)
         warning = floor_warning(self.target(spec), sum(wanted.values()), is_bound=len(spec.identifiers) > 1)
         return DestinationCounts(
             destination=spec.destination,
-            identifiers={kind: wanted.get(kind, 0) for kind in spec.identifiers},
+            identifiers=identifiers,
             adds=sum(int(adds) for _, _, adds, _ in rows),
             removes=sum(int(removes) for _, _, _, removes in rows),
             warnings=(warning,) if warning else (),

@@ -35,12 +35,16 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class DestinationCounts:
-    """What one sync of the audience would have and change, in identifiers, and what to know of the list."""
+    """What one sync of the audience would have and change, in identifiers, and what to know of the list.
+
+    Attributes:
+        adds: None, as removes is, where the members are those of another time than the list's.
+    """
 
     destination: str
     identifiers: Mapping[str, int]
-    adds: int
-    removes: int
+    adds: int | None
+    removes: int | None
     warnings: tuple[str, ...] = ()
 
 
@@ -55,6 +59,7 @@ class Preview:
         overlaps: other published audiences with members in common, the most first.
         history: the audience's size at its last evaluations, oldest first.
         estimated_bytes: what the engine said that these counts would read; None when it does not say.
+        notes: what to know beside the figures, for people.
     """
 
     audience: str
@@ -68,6 +73,7 @@ class Preview:
     overlaps: tuple[Overlap, ...]
     history: tuple[Size, ...]
     estimated_bytes: int | None
+    notes: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The keys of `preview --json`."""
@@ -95,4 +101,5 @@ class Preview:
             "overlaps": [overlap.document() for overlap in self.overlaps],
             "history": [size.document() for size in self.history],
             "estimated_bytes": self.estimated_bytes,
+            "notes": list(self.notes),
         }

@@ -22,6 +22,9 @@ class Watcher:
         project: the dbt project.
         wanted: the audience's name or file, as the person gave it.
         pause: waits between two looks.
+
+    Attributes:
+        file: the audience's own.
     """
 
     def __init__(
@@ -32,13 +35,13 @@ class Watcher:
         pause: Callable[[], None] = lambda: time.sleep(POLL_SECONDS),
     ) -> None:
         self._folder = project.directory / FOLDER
-        self._own = Path(wanted) if is_file(wanted) else self._folder / f"{wanted}.yml"
+        self.file = Path(wanted) if is_file(wanted) else self._folder / f"{wanted}.yml"
         self._pause = pause
         self._seen: Seen = {}
 
     def look(self) -> None:
         """Remember the files as they are; to be called before they are read."""
-        self._seen = _look([self._own, *self._folder.glob("*.y*ml")])
+        self._seen = _look([self.file, *self._folder.glob("*.y*ml")])
 
     def wait(self, choice: Choice | None) -> Path:
         """Return once a file that matters was saved since the last look, and is no longer being written.
@@ -55,7 +58,7 @@ class Watcher:
                 return changed[0]
 
     def _changed(self, choice: Choice | None) -> list[Path]:
-        files = self._used(choice) if choice else [self._own, *self._folder.glob("*.y*ml"), *self._seen]
+        files = self._used(choice) if choice else [self.file, *self._folder.glob("*.y*ml"), *self._seen]
         now = _look(files)
         return [file for file in now if now[file] != self._seen.get(file)]
 
@@ -65,7 +68,7 @@ class Watcher:
         for name in names:
             known = choice.others.get(name)
             names += [used.name for used in (known.references if known else ()) if used.name not in names]
-        return [self._own, *(self._folder / f"{name}.yml" for name in names[1:])]
+        return [self.file, *(self._folder / f"{name}.yml" for name in names[1:])]
 
 
 def _look(files: Iterable[Path]) -> Seen:

@@ -26,6 +26,7 @@ def compile(
     Example: segmentloom-sync compile --check
     """
     from segmentloom_sync.audiences.compile import compile_audiences
+    from segmentloom_sync.cli.shown import counted
     from segmentloom_sync.project import ProjectFolder
 
     compiled = compile_audiences(ProjectFolder.find(project_dir), check=check)
@@ -43,11 +44,11 @@ def compile(
         for path in (*compiled.written, *compiled.removed):
             terminal.say(f"{path.as_posix()}: out of date; run segmentloom-sync compile")
     elif check:
-        terminal.say(f"{len(compiled.audiences)} audiences, all up to date")
+        terminal.say(f"{counted(len(compiled.audiences), 'audience')}, all up to date")
     else:
         terminal.say(
-            f"{len(compiled.audiences)} audiences, {len(compiled.written)} files written, "
-            f"{len(compiled.removed)} removed"
+            f"{counted(len(compiled.audiences), 'audience')}, {counted(len(compiled.written), 'file')} "
+            f"written, {len(compiled.removed):,} removed"
         )
     if is_stale:
         raise typer.Exit(1)

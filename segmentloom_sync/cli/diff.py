@@ -44,7 +44,7 @@ def diff(
     """Count whom a change of audience files adds and removes, against another branch.
 
     Both definitions are counted at the same time in the warehouse. Audiences that use a changed one are
-    listed too. Nothing is written.
+    listed too. Nothing is written. Exit code 2 when files that are wrong here were not compared.
 
     Example: segmentloom-sync diff --base main --markdown
     """
@@ -67,9 +67,9 @@ def diff(
     if own:
         raise DefinitionError(own)
     for problem in problems:
-        terminal.warn(f"skipped: {problem}")
+        terminal.warn(f"not compared: {problem}")
     for problem in before.problems:
-        terminal.warn(f"skipped: at {base} ({before.commit[:10]}): {problem}")
+        terminal.warn(f"not compared: at {base} ({before.commit[:10]}): {problem}")
     skipped = sorted({_audience(problem) for problem in (*problems, *before.problems)})
     found = differing(now, before.audiences, names=names, unknown=skipped)
     if found:
@@ -85,24 +85,32 @@ def diff(
                 "as_of": at.isoformat().replace("+00:00", "Z"),
                 "audiences": [difference.document() for difference in found],
                 "skipped": skipped,
+                "problems": DefinitionError([str(problem) for problem in problems]).document()["problems"],
             }
         )
     elif markdown:
         typer.echo(_markdown(found, base, before.commit, at, skipped))
     else:
-        _print(found, base)
+        _print(found, base, skipped)
+    if problems:
+        raise typer.Exit(DefinitionError.exit_code)
 
 
 def _audience(problem: Problem) -> str:
-    return PurePosixPath(problem.path).stem
+    """The audience of a wrong file; its path where it lies too deep to be one."""
+    path = PurePosixPath(problem.path)
+    return path.stem if len(path.parts) == 2 else problem.path
 
 
-def _print(found: Sequence[Difference], base: str) -> None:
+def _print(found: Sequence[Difference], base: str, skipped: Sequence[str]) -> None:
     from rich.table import Table
 
     console = terminal.stdout()
+    if skipped:
+        console.print(f"not compared, since a file is wrong: {', '.join(skipped)}", markup=False)
     if not found:
-        console.print(f"no audience differs from {base}", markup=False)
+        others = "no other audience" if skipped else "no audience"
+        console.print(f"{others} differs from {base}", markup=False)
         return
     table = Table("audience", box=None, pad_edge=False)
     for column in ("members", "before", "added", "removed"):
@@ -125,7 +133,7 @@ def _markdown(
             cells = [f"`{row.audience}`", *(f"{number:,}" for number in numbers), _status(row)]
             lines.append(f"| {' | '.join(cells)} |")
     else:
-        lines.append("No audience differs.")
+        lines.append("No other audience differs." if skipped else "No audience differs.")
     if skipped:
         files = ", ".join(f"`{name}`" for name in skipped)
         lines += ["", f"Not compared, since a file is wrong: {files}."]

@@ -10,7 +10,7 @@ from segmentloom_sync import terminal
 from segmentloom_sync.audiences.breakdown import Breakdown, Judgement, holds
 from segmentloom_sync.audiences.conditions import AllOf, AnyOf, Condition, Not
 from segmentloom_sync.audiences.parts import group_text
-from segmentloom_sync.cli.shown import counted, shown, shown_time
+from segmentloom_sync.cli.shown import counted, shown, shown_time, shown_whole
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -31,7 +31,7 @@ def print_explanation(explanation: Explanation) -> None:
         f"[bold]{name}[/bold]: profile {profile} {is_member} as of {explanation.as_of:%Y-%m-%d %H:%M} UTC"
     )
     for tree in _trees(explanation, mark):
-        console.print(tree)
+        console.print(tree, soft_wrap=False)  # else a terminal would cut its lines
     console.print()
     console.print(_published(explanation))
     for sending in explanation.destinations:
@@ -64,7 +64,7 @@ def _trees(explanation: Explanation, mark: Mark) -> list[Tree]:
             trees.append(tree)
     for judged in explanation.conditions:
         if judged.part in {"holdout", "priority"}:
-            tree = Tree(f"{mark(judged.holds)} {shown(judged.condition)}")
+            tree = Tree(f"{mark(judged.holds)} {shown_whole(judged.condition)}")
             if judged.evidence.get("member_of"):
                 tree.add(f"a member of {', '.join(judged.evidence['member_of'])}")
             trees.append(tree)
@@ -76,7 +76,7 @@ def _grow(
 ) -> None:
     if "leaf" in judgement:
         judged = leaves[judgement["leaf"]]
-        branch = tree.add(f"{mark(judged.holds)} {shown(_without_path(judged.condition))}")
+        branch = tree.add(f"{mark(judged.holds)} {shown_whole(_without_path(judged.condition))}")
         for line in _evidence(judged.evidence):
             branch.add(line)
         return

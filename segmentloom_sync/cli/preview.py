@@ -64,7 +64,8 @@ def preview(
     """Count an audience, condition by condition and for each destination. Nothing is written.
 
     A file need not be in audiences/ nor be saved as one yet; the audiences that it uses are counted from
-    their files.
+    their files. Traits and profiles are those of the last build, whatever --as-of says; with it, what a
+    sync would add and remove is left out.
 
     Examples: segmentloom-sync preview pricing_intent --as-of 2026-07-01,
     segmentloom-sync preview drafts/pricing.yml --watch
@@ -83,7 +84,7 @@ def preview(
 
         def count(choice: Choice) -> None:
             with visits.visit() as warehouse:
-                prepared = _prepare(project, warehouse, choice, at or datetime.now(UTC), config)
+                prepared = _prepare(project, warehouse, choice, at, config)
                 estimate = prepared.estimated_bytes(max_bytes)
                 cost = None if estimate is None else round(estimate / 2**40 * price_per_tib, 4)
                 if estimate is not None:
@@ -114,11 +115,12 @@ def _choose(project: Project, wanted: str, config: Path | None) -> Choice:
 
 
 def _prepare(
-    project: Project, warehouse: Warehouse, choice: Choice, at: datetime, config: Path | None
+    project: Project, warehouse: Warehouse, choice: Choice, at: datetime | None, config: Path | None
 ) -> PreparedPreview:
     from segmentloom_sync.audiences.preview import Previewer
 
-    previewer = Previewer(project, warehouse, choice.others, at)
+    now = datetime.now(UTC)
+    previewer = Previewer(project, warehouse, choice.others, at or now)
     if not choice.audience.sync:
         return previewer.prepare(choice.audience)
     from segmentloom_sync.audiences.preview_destinations import DestinationCounter, configured_choices
@@ -127,7 +129,7 @@ def _prepare(
     if not warehouse.exists("hashed_identifiers"):
         terminal.warn("no counts by destination: hashed_identifiers is not built yet; run `dbt build`")
         return previewer.prepare(choice.audience)
-    counter = DestinationCounter(warehouse, choice.audience.name, datetime.now(UTC), configured)
+    counter = DestinationCounter(warehouse, choice.audience.name, now, configured, compares=at is None)
     return previewer.prepare(choice.audience, counter)
 
 
@@ -138,6 +140,7 @@ def _follow(project: Project, wanted: str, config: Path | None, count: Callable[
     from segmentloom_sync.cli.app import report
 
     watcher = Watcher(project, wanted)
+    terminal.say(f"watching {watcher.file.name}: it is counted again at every save, until Ctrl-C")
     has_counted = False
     while True:
         watcher.look()
@@ -155,4 +158,5 @@ def _follow(project: Project, wanted: str, config: Path | None, count: Callable[
                 raise
             report(error)
         saved = watcher.wait(choice)
-        terminal.say(f"{datetime.now():%H:%M:%S} {saved.name} saved")
+        happened = "saved" if saved.exists() else "is gone"
+        terminal.say(f"{datetime.now():%H:%M:%S} {saved.name} {happened}")

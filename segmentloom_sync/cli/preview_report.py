@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmentloom_sync import terminal
-from segmentloom_sync.cli.shown import counted, shown, shown_time, table
+from segmentloom_sync.cli.shown import counted, printable, shown_time, shown_whole, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +20,7 @@ PLAIN_BLOCKS = "_.-=*#"
 
 
 def print_preview(result: Preview) -> None:
-    """Tables on stdout, warnings on stderr."""
+    """Tables on stdout, warnings and notes on stderr."""
     console = terminal.stdout()
     console.print(
         f"[bold]{result.audience}[/bold]: {counted(result.members, 'member')} as of "
@@ -42,13 +42,15 @@ def print_preview(result: Preview) -> None:
     for counts in result.by_destination:
         for warning in counts.warnings:
             terminal.warn(warning)
+    for note in result.notes:
+        terminal.say(f"note: {printable(note)}")
 
 
 def _conditions(result: Preview) -> Table:
     rows = table(("condition", "alone", "removes"), counts=("alone", "removes"))
     for count in result.conditions:
         removes = "" if count.removes is None else f"{count.removes:,}"
-        rows.add_row(shown(count.condition), f"{count.members:,}", removes)
+        rows.add_row(shown_whole(count.condition), f"{count.members:,}", removes)
     return rows
 
 
@@ -57,7 +59,7 @@ def _funnel(result: Preview) -> Table:
     if len(result.funnel) > 1:
         rows.add_row("all profiles", f"{result.profiles:,}")
         for step in result.funnel:
-            rows.add_row(shown(step.condition), f"{step.members:,}")
+            rows.add_row(shown_whole(step.condition), f"{step.members:,}")
     return rows
 
 
@@ -65,7 +67,8 @@ def _destinations(result: Preview) -> Table:
     rows = table(("destination", "identifiers", "adds", "removes"), counts=("adds", "removes"))
     for row in result.by_destination:
         identifiers = ", ".join(f"{number:,} {kind}" for kind, number in row.identifiers.items())
-        rows.add_row(row.destination, identifiers, f"{row.adds:,}", f"{row.removes:,}")
+        changes = ["" if number is None else f"{number:,}" for number in (row.adds, row.removes)]
+        rows.add_row(row.destination, identifiers, *changes)
     return rows
 
 

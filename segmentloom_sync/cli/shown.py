@@ -16,10 +16,22 @@ def shown(value: Any) -> str:
     """A value as one safe, short piece of rich text: no markup, no control characters."""
     from rich.markup import escape
 
-    text = "".join(
+    text = printable(value)
+    return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")
+
+
+def shown_whole(text: str) -> str:
+    """Text of an audience's author as safe rich text, however long it is."""
+    from rich.markup import escape
+
+    return escape(printable(text))
+
+
+def printable(value: Any) -> str:
+    """A value as text without control characters."""
+    return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(value)
     )
-    return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")
 
 
 def shown_time(moment: datetime | None) -> str:
@@ -33,10 +45,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def table(columns: Sequence[str], *, counts: Sequence[str] = ()) -> Table:
-    """An empty table; the columns that are counts stand to the right."""
+    """An empty table; the columns that are counts stand to the right. What is long is wrapped, not cut."""
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in counts else "left")
+        is_count = column in counts
+        made.add_column(column, justify="right" if is_count else "left", no_wrap=is_count, overflow="fold")
     return made

@@ -32,7 +32,7 @@ def print_reports(
     if json:
         wrong = [{"file": file, "problems": list(problems)} for file, problems in held_back.items()]
         terminal.print_json({"runs": [report.as_json() for report in reports], "held_back": wrong})
-    else:
+    elif reports:
         _print_table(reports, is_plan=is_plan)
     for report in reports:
         if report.reconciliation is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from segmentloom_sync.cli.app import app
@@ -40,7 +41,10 @@ def test_compile_writes_then_check_passes(workspace: Workspace) -> None:
         "removed": [],
         "up_to_date": False,
     }
-    assert runner.invoke(app, ["compile", "--check"]).exit_code == 0
+    checked = runner.invoke(app, ["compile", "--check"])
+    assert (checked.exit_code, checked.stderr) == (0, "1 audience, all up to date\n")
+    (workspace.path / "models" / "audiences" / "audience_free.sql").unlink()
+    assert runner.invoke(app, ["compile"]).stderr == "1 audience, 1 file written, 0 removed\n"
 
 
 def test_compile_needs_no_profile(workspace: Workspace) -> None:
@@ -81,15 +85,13 @@ def test_preview_prints_one_json_object(workspace: Workspace) -> None:
         "the list 'Free' at meta has 1 person to match, "
         "and meta uses no list with fewer than 100 matched people"
     )
-    assert shown["by_destination"] == [
-        {
-            "destination": "meta",
-            "identifiers": {"email": 1},
-            "adds": 1,
-            "removes": 0,
-            "warnings": [warning],
-        }
-    ]
+    there = {"destination": "meta", "identifiers": {"email": 1}}
+    assert shown["by_destination"] == [{**there, "adds": None, "removes": None, "warnings": []}]
+    left_out = "with --as-of, adds and removes are left out: what lists hold is known only as of now"
+    assert shown["notes"] == [left_out]
+    now = json.loads(CliRunner().invoke(app, ["preview", "free", "--json"]).stdout)
+    assert now["by_destination"] == [{**there, "adds": 1, "removes": 0, "warnings": [warning]}]
+    assert now["notes"] == []
     assert "audiences/bad.yml:1:8: unknown key 'evnt'" in result.stderr
 
 
@@ -137,6 +139,34 @@ def test_preview_prints_tables_for_people_and_shows_brackets(workspace: Workspac
     assert "free: 1 member as of" in text
     assert 'match: trait plan is "[free]"' in text
     assert "1 email" in text
+
+
+LONG = [f"a value of {number} letters and more" for number in range(12)]
+
+
+def test_a_long_condition_is_whole_in_a_pipe_and_wrapped_on_a_terminal(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.audience("long", f"match: {{all: [{{trait: plan, in: {json.dumps(LONG)}}}]}}")
+    whole = f"trait plan in {json.dumps(LONG)}"
+    assert whole in CliRunner().invoke(app, ["preview", "long"]).stdout
+    monkeypatch.setattr(
+        "segmentloom_sync.terminal.stdout", lambda: Console(width=60, highlight=False, soft_wrap=True)
+    )
+    printed = CliRunner().invoke(app, ["preview", "long"]).stdout
+    lines = [line for line in printed.splitlines() if "letters" in line]
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= 60
+    assert printed.count("letters") == len(LONG)
+
+
+def test_preview_tells_notes_on_stderr(workspace: Workspace) -> None:
+    text = "match: {trait: plna, is: x}\ntests: {min_members: 5}"
+    result = CliRunner().invoke(app, ["preview", "-"], input=text)
+    assert result.stderr.splitlines() == [
+        "note: tests: min_members 5 would fail with 0",
+        'note: no profile has the trait "plna"; did you mean "plan"?',
+    ]
 
 
 def test_preview_refuses_a_time_that_is_none(workspace: Workspace) -> None:

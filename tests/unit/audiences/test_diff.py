@@ -134,12 +134,24 @@ def test_wrong_files_on_either_side_are_said_and_skipped(clone: Clone) -> None:
     clone.git("rebase", "--quiet", "--strategy-option", "theirs", "main")
     clone.write("large", "match: {}")
     result = CliRunner().invoke(app, ["diff", "--json"])
+    assert result.exit_code == 2
     document = json.loads(result.stdout)
+    assert [(one["file"], one["line"], one["column"]) for one in document["problems"]] == [
+        ("audiences/large.yml", 1, 8),
+        ("audiences/large_and_even.yml", 1, 26),
+    ]
     assert document["skipped"] == ["large", "large_and_even", "small"]
     assert [row["audience"] for row in document["audiences"]] == ["first", "gone", "ranked"]
     commit = clone.git("rev-parse", "main")[:10]
-    assert f"skipped: at main ({commit}): audiences/small.yml:1:23: unknown key 'lessthan'" in result.stderr
-    assert "skipped: audiences/large.yml:1:8: " in result.stderr
+    assert (
+        f"not compared: at main ({commit}): audiences/small.yml:1:23: unknown key 'lessthan'" in result.stderr
+    )
+    assert "not compared: audiences/large.yml:1:8: " in result.stderr
+    told = "ot compared, since a file is wrong: "
+    text = CliRunner().invoke(app, ["diff"])
+    assert (text.exit_code, text.stdout.splitlines()[0]) == (2, f"n{told}large, large_and_even, small")
+    markdown = CliRunner().invoke(app, ["diff", "--markdown"])
+    assert (markdown.exit_code, f"N{told}`large`, `large_and_even`, `small`." in markdown.stdout) == (2, True)
     wrong = CliRunner().invoke(app, ["diff", "large"])
     assert isinstance(wrong.exception, DefinitionError)
 
@@ -201,3 +213,36 @@ def test_a_shallow_clone_is_told_to_fetch_more(
     assert isinstance(error, ConfigError)
     assert error.message.startswith("this is a shallow clone")
     assert "fetch-depth: 0" in (error.hint or "")
+
+
+def test_where_nothing_else_differs_a_wrong_file_is_told_still(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "--force", "main")
+    clone.git("clean", "--quiet", "--force", "warehouse/shop/audiences")
+    clone.write("untouched", "match: {}")
+    result = CliRunner().invoke(app, ["diff"])
+    assert result.exit_code == 2
+    assert result.stdout == (
+        "not compared, since a file is wrong: untouched\nno other audience differs from main\n"
+    )
+    assert "No other audience differs." in CliRunner().invoke(app, ["diff", "--markdown"]).stdout
+    lower = clone.project / "audiences" / "lower"
+    lower.mkdir()
+    clone.write("untouched", BEFORE["untouched"])
+    (lower / "large.yml").write_text(BEFORE["large"])
+    result = CliRunner().invoke(app, ["diff"])
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        2,
+        "not compared, since a file is wrong: audiences/lower/large.yml",
+    )
+
+
+def test_a_file_that_was_wrong_and_is_mended_does_not_fail(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "--force", "main")
+    clone.git("clean", "--quiet", "--force", "warehouse/shop/audiences")
+    clone.write("untouched", "match: {}")
+    clone.commit()
+    clone.git("checkout", "--quiet", "-b", "mended")
+    clone.write("untouched", BEFORE["untouched"])
+    result = CliRunner().invoke(app, ["diff"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == "not compared, since a file is wrong: untouched"

@@ -10,11 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from segmentloom_sync import terminal
 from segmentloom_sync.audiences.definition import AudienceFile
 from segmentloom_sync.audiences.evidence import MOST_EVENTS, FoundEvent, FoundEvents, chain
 from segmentloom_sync.audiences.explain import Explainer, Judged
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.cli.explain_report import print_explanation
 from segmentloom_sync.identity.find_profile import Found
 from tests.audience_tables import fill, open_warehouse
 from tests.oracles.audiences import Event, span
@@ -80,6 +83,27 @@ def test_a_long_chain_is_not_taken_for_a_short_one() -> None:
     assert made(19) == made(11) == ["e0", "e10", "e11"]
     assert made(10) == []
     assert chain([events(5), events(5)], None) is None
+
+
+def test_a_long_condition_is_whole_in_a_pipe_and_wrapped_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, warehouse = open_warehouse()
+    fill(connection, {"p1": {}})
+    values = [f"a value of {number} letters and more" for number in range(12)]
+    model = AudienceFile.model_validate({"match": {"all": [{"trait": "plan", "in": values}]}})
+    audience = Audience("own", "audiences/own.yml", model)
+    explanation = Explainer(PROJECT, warehouse, {}, datetime.now(UTC), Found("p1")).explain(audience, {})
+    connection.close()
+    print_explanation(explanation)
+    assert f"trait plan in {json.dumps(values)}\n" in capsys.readouterr().out
+    monkeypatch.setattr(terminal, "stdout", lambda: Console(width=60, highlight=False, soft_wrap=True))
+    print_explanation(explanation)
+    printed = capsys.readouterr().out
+    lines = [line for line in printed.splitlines() if "letters" in line]
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= 60
+    assert printed.count("letters") == len(values)
 
 
 def test_what_was_counted_is_shown() -> None:

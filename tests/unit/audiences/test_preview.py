@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the cases read as a table, one to a line
 """Previews count an audience, each condition alone and each sync, and write nothing."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -129,6 +130,7 @@ def test_the_document_has_the_keys_that_others_rely_on(
         "overlaps": [],
         "history": [],
         "estimated_bytes": None,
+        "notes": [],
     }
 
 
@@ -225,6 +227,98 @@ def test_an_engine_that_does_not_estimate_refuses_a_limit(
     assert prepared.estimated_bytes() is None
     with pytest.raises(ConfigError, match="duckdb does not say beforehand how much a query reads"):
         prepared.estimated_bytes(10**12)
+
+
+class Recording(DuckDb):
+    """DuckDB that remembers what was asked of tables, and says what a query reads."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection, "segmentloom", lambda: None)
+        self.asked: list[str] = []
+
+    def rows(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
+        self.asked += [sql] if "information_schema" not in sql else []
+        return super().rows(sql, **parameters)
+
+    def estimated_bytes(self, query: Statement) -> int | None:
+        return 1000
+
+
+NAMES = [
+    # what is wrong with names that no event and no profile has
+    ("{event: Bougth}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
+    ("{event: BOUGHT}", 'no event was ever named "BOUGHT"; did you mean "Bought"?'),
+    ("{event: Unlike All}", 'no event was ever named "Unlike All"'),
+    ("{event: Bougth, count: '= 0'}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bougth, sum: {property: a, is_not: 1}}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
+    ("{sequence: [{event: Bought}, {event: Bougth}]}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bought, within: 1 hour, where: [{property: a, is: 1}]}",),
+    ("{event: Bought, count: '>= 9'}",),
+    ("{trait: plna, is: free}", 'no profile has the trait "plna"; did you mean "plan"?'),
+    ("{trait: plna, is_not: free}", 'no profile has the trait "plna"; did you mean "plan"?'),
+    ("{trait: plna, exists: false}", 'no profile has the trait "plna"; did you mean "plan"?'),
+    ("{trait: plan.name, is: free}", 'no profile has the trait "plan.name"'),
+    ("{trait: plan, is: dear}",),
+    ("{trait: plan, exists: false}",),
+    ("{any: [{event: a}, {trait: zz, is: 1}, {event: a}]}", 'no event was ever named "a"', 'no profile has the trait "zz"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAMES, ids=[case[0] for case in NAMES])
+def test_names_that_nobody_ever_sent_are_told(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb], case: tuple[str, ...]
+) -> None:
+    condition, *notes = case
+    previewer = Previewer(PROJECT, database[1], AUDIENCES, AS_OF)
+    counted = previewer.preview(audience("a", f"match: {condition}"))
+    assert list(counted.notes) == notes
+
+
+def test_nothing_more_is_asked_while_every_condition_holds_for_somebody(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    warehouse = Recording(database[0])
+    previewer = Previewer(PROJECT, warehouse, AUDIENCES, AS_OF)
+    previewer.preview(AUDIENCES["buyers"])
+    previewer.preview(audience("all", "match: {any: [{trait: plan, exists: true}, {event: Bought}]}"))
+    assert len(warehouse.asked) == 2
+    previewer.preview(audience("seen", "match: {event: Bought, count: '>= 9'}"))
+    assert len(warehouse.asked) == 4
+    previewer.preview(audience("unseen", "match: {event: Bougth}"))
+    assert len(warehouse.asked) == 7
+
+
+def test_names_are_not_looked_up_for_more_bytes_than_allowed(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb],
+) -> None:
+    warehouse = Recording(database[0])
+    previewer = Previewer(PROJECT, warehouse, AUDIENCES, AS_OF)
+    notes = {}
+    for limit in (1000, 2000, 3000):
+        prepared = previewer.prepare(audience("unseen", "match: {event: Bougth}"))
+        assert prepared.estimated_bytes(limit) == 1000
+        notes[limit] = prepared.count().notes
+    dear = ("names were not looked up: that would read more than --max-bytes",)
+    assert notes[1000] == notes[2000] == dear
+    assert notes[3000] == ('no event was ever named "Bougth"; did you mean "Bought"?',)
+    assert len(warehouse.asked) == 1 + 2 + 3
+
+
+@pytest.mark.parametrize(
+    ("tests", "notes"),
+    [
+        ("{min_members: 3, max_members: 3}", []),
+        ("{min_members: 4}", ["tests: min_members 4 would fail with 3"]),
+        ("{max_members: 2}", ["tests: max_members 2 would fail with 3"]),
+    ],
+)
+def test_tests_of_the_size_that_would_fail_are_told(
+    database: tuple[duckdb.DuckDBPyConnection, DuckDb], tests: str, notes: list[str]
+) -> None:
+    previewer = Previewer(PROJECT, database[1], AUDIENCES, AS_OF)
+    counted = previewer.preview(audience("a", f"match: {{trait: plan, is: free}}\ntests: {tests}"))
+    assert counted.members == 3
+    assert list(counted.notes) == notes
 
 
 def test_as_of_bounds_the_events(database: tuple[duckdb.DuckDBPyConnection, DuckDb]) -> None:

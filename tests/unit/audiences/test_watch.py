@@ -100,6 +100,7 @@ def watching(workspace: Workspace, draft: Path) -> Iterator[Watching]:
 
 
 def test_every_save_is_counted_mistakes_too(workspace: Workspace, draft: Path, watching: Watching) -> None:
+    watching.message("watching draft.yml")
     assert watching.members() == 2
     draft.write_text("match: {not: {audience: free}}")
     assert watching.members() == 2
@@ -110,6 +111,7 @@ def test_every_save_is_counted_mistakes_too(workspace: Workspace, draft: Path, w
     draft.write_text("match: {trait: plan, iss: free}")
     assert "draft.yml:1:22: unknown key 'iss'" in watching.message("iss")
     draft.unlink()
+    assert "draft.yml is gone" in watching.message("draft.yml")
     watching.message("there is no file draft.yml")
     draft.write_text("match: {audience: fre}")
     watching.message("unknown audience 'fre'; did you mean 'free'?")
