@@ -6,6 +6,7 @@ import pytest
 from rich.table import Table
 
 from segmentloom_sync import terminal
+from segmentloom_sync.cli.sync_report import print_reports
 
 
 def test_names_are_whole_in_a_table_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,3 +16,8 @@ def test_names_are_whole_in_a_table_without_a_terminal(capsys: pytest.CaptureFix
     terminal.stdout().print(table)
     printed = capsys.readouterr().out
     assert all(name in printed for name in names)
+
+
+def test_where_nothing_was_to_do_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_reports([], json=False)
+    assert capsys.readouterr() == ("", "")
