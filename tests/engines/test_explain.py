@@ -45,6 +45,7 @@ TABLES: dict[str, Columns] = {
         "occurred_at": "timestamp",
         "properties": "json",
     },
+    "events": {"event": "string"},
     "hashed_identifiers": {
         "hash_rule": "string",
         "profile_id": "string",
@@ -99,6 +100,7 @@ def populated(request: pytest.FixtureRequest, new_workspace: NewWorkspace) -> It
             ]
             for event in world.events
         ],
+        "events": [[event.event] for event in world.events],
         "hashed_identifiers": [["meta", profile, "email", f"hash of {profile}"] for profile in world.traits],
         "audience_membership": [
             [name, profile] for name, members in world.audiences.items() for profile in sorted(members)
@@ -121,6 +123,29 @@ def fill(warehouse: Warehouse, table: str, columns: Columns, rows: list[list[Any
     target = f"{warehouse.relation(table)} ({', '.join(columns)})"
     warehouse.execute(f"insert into {target} select {', '.join(values)} from {staged}")
     warehouse.drop(staged)
+
+
+def test_names_that_nobody_ever_sent_are_told(populated: Populated) -> None:
+    [event, *_] = sorted({event.event for event in populated.world.events}, key=len, reverse=True)
+    [trait, *_] = sorted(
+        {key for bag in populated.world.traits.values() for key in bag}, key=len, reverse=True
+    )
+    conditions = [
+        {"event": f"{event}!"}, {"event": event, "count": ">= 1000000"},
+        {"trait": [f"{trait}!"], "is": "x"}, {"trait": [trait, "!"], "exists": False},
+    ]  # fmt: skip
+    model = AudienceFile.model_validate({"match": {"any": conditions}})
+    previewer = Previewer(populated.project, populated.warehouse, populated.others, populated.world.as_of)
+    preview = previewer.preview(Audience("typos", "audiences/typos.yml", model))
+    assert list(preview.notes) == [
+        f"no event was ever named {_quoted(event + '!')}; did you mean {_quoted(event)}?",
+        f"no profile has the trait {_quoted(trait + '!')}; did you mean {_quoted(trait)}?",
+        f"no profile has the trait {_quoted(trait + '.!')}",
+    ]
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def test_every_figure_and_condition_is_as_python_has_it(populated: Populated) -> None:
