@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup test test-all lint format demo demo-web bench bench-identity bench-audiences bench-sync docs clean
+.PHONY: help setup test test-all lint format demo demo-web bench bench-identity bench-audiences bench-sync bench-ingest docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,10 @@ bench-audiences: setup ## measure many audiences against few, an hour against al
 bench-sync: setup benchmarks/.drt/.ready benchmarks/.condor/.ready ## measure the sync against its rivals, and all of them against faults
 	$(BIN)/python benchmarks/sync.py --members 1e5
 	$(BIN)/python benchmarks/faults.py
+
+bench-ingest: setup benchmarks/.venv/.ready ## measure the collector and its spool against servers that do nothing; needs wrk
+	$(BIN)/python benchmarks/collector.py
+	$(BIN)/python benchmarks/spool.py --events 300000
 
 benchmarks/.drt/.ready: benchmarks/drt.txt .venv/.ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python benchmarks/.drt
