@@ -1,7 +1,7 @@
 {#-
     Runs at the end of every dbt run: takes over the members of each audience whose model was built and whose tests all
     passed in this run, which only `dbt build` can do; of a priority group all or none. They change in one transaction; any
-    other audience keeps its last good members.
+    other audience keeps its last good members, and what failed is written down.
 -#}
 {% macro publish_audiences(results) -%}
     {%- set tables = {
@@ -24,6 +24,10 @@
             {%- set scratch = segmentloom.find_moves(published, tables, conditions) -%}
             {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables, known.batch)) -%}
             {%- for relation in scratch.values() -%}{%- do segmentloom.drop_scratch_table(relation) -%}{%- endfor -%}
+        {%- endif -%}
+        {%- set failed = segmentloom.failed_audiences(results, passed) -%}
+        {%- if failed and load_relation(tables['publications']) -%}
+            {%- do segmentloom.run_together(segmentloom.failure_statements(failed, tables['publications'])) -%}
         {%- endif -%}
         {%- set gone = segmentloom.gone_audiences(results, passed, tables) -%}
         {%- for name in gone -%}

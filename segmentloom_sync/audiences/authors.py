@@ -78,7 +78,13 @@ def _committed(repository: Repository) -> dict[str, Author]:
         return {}
     cut = repository.cut_commits()
     printed = repository.log(
-        f"--max-count={_COMMITS}", f"--format={_MARK}%H %aN", "--name-only", "-z", "--", FOLDER
+        f"--max-count={_COMMITS}",
+        f"--format={_MARK}%H %aN",
+        "--name-only",
+        "--no-renames",  # of a renamed file both names were touched
+        "-z",
+        "--",
+        FOLDER,
     )
     found: dict[str, Author] = {}
     for entry in printed.decode(errors="replace").split(_MARK)[1:]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.audiences.wording import definition_text
 from segmentloom_sync.warehouse.base import Warehouse
 
 CHANGES = "audience_changes"
@@ -43,6 +46,30 @@ class Change:
         compared = difflib.unified_diff(before, after, n=len(before), lineterm="")
         # The first lines name files and places.
         return [line for line in list(compared)[2:] if not line.startswith("@@")]
+
+
+def changed_definitions(warehouse: Warehouse, audiences: Mapping[str, Audience]) -> set[str]:
+    """The audiences whose files say something else than what was published last.
+
+    Args:
+        audiences: by name; one of which nothing was ever published is not among the changed.
+    """
+    if not warehouse.exists(CHANGES):
+        return set()
+    rows = warehouse.rows(
+        f"""
+        select
+            audience,
+            new_definition
+        from {warehouse.relation(CHANGES)}
+        qualify row_number() over (partition by audience order by changed_at desc) = 1
+        """
+    )
+    return {
+        name
+        for name, text in rows
+        if text is not None and name in audiences and text != definition_text(audiences[name].file)
+    }
 
 
 def list_changes(

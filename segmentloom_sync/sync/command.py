@@ -23,7 +23,7 @@ from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
 from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
-from segmentloom_sync.sync.runs import RunReport, unfinished_audiences
+from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import sync_targets
@@ -33,6 +33,7 @@ from segmentloom_sync.sync.unfollowed import (
     unfollowed_target,
     unfollowed_warning,
 )
+from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.encryption import check_encryption
 
@@ -188,7 +189,7 @@ def _due(project: Project, chosen: Chosen, clock: Clock, *, must_exist: bool) ->
             due_audiences(
                 {audience.name: audience.cadence for audience in chosen.audiences},
                 published_evaluations(warehouse),
-                unfinished_audiences(warehouse, followed_lists(chosen.everybody.values())),
+                unsettled_audiences(warehouse, chosen.everybody),
                 clock.now(),
                 zone,
             )

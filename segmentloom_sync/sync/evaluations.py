@@ -39,6 +39,35 @@ def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | 
     return evaluated_at if as_of in (None, evaluated_at) else None
 
 
+def failed_evaluations(warehouse: Warehouse) -> Mapping[str, tuple[datetime, str]]:
+    """Of when each audience's newest evaluation is, and the names of its tests that failed.
+
+    An audience whose newest evaluation passed is left out, as is one that was never published.
+    """
+    if not warehouse.exists(PUBLICATIONS):
+        return {}
+    rows = warehouse.rows(
+        f"select audience, failed_at, failed_tests from {warehouse.relation(PUBLICATIONS)}"
+        " where failed_at is not null"
+    )
+    return {str(audience): (failed_at, str(tests)) for audience, failed_at, tests in rows}
+
+
+def check_passed(warehouse: Warehouse, audience: str) -> None:
+    """Refuse the last good members of an audience whose newest evaluation failed its tests.
+
+    Raises:
+        SegmentloomError: it did; the message names the tests.
+    """
+    failed = failed_evaluations(warehouse).get(audience)
+    if failed is not None:
+        failed_at, tests = failed
+        raise SegmentloomError(
+            f"audience {audience} failed its tests at {failed_at:%Y-%m-%d %H:%M} UTC: {tests}",
+            hint="its last good members stay, save for opt-outs, until an evaluation passes",
+        )
+
+
 def check_fresh(
     audience: str, evaluated_at: datetime | None, cadence: timedelta, now: datetime, *, remedy: str
 ) -> None:

@@ -22,7 +22,7 @@ from segmentloom_sync.sync import runs, telemetry
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.environment import Binding, check_bound
-from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation
+from segmentloom_sync.sync.evaluations import check_fresh, check_passed, published_evaluation
 from segmentloom_sync.sync.guard import held_reason
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Holder, Lease, take_lease
@@ -221,6 +221,7 @@ class SyncRunner:
                     hint="another run has published its own; run again",
                 )
             return
+        check_passed(self.warehouse, target.audience)
         check_fresh(
             target.audience, report.evaluated_at, target.cadence, self.clock.now(), remedy=self.remedy
         )

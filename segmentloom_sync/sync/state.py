@@ -11,8 +11,7 @@ from pytz import BaseTzInfo
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.sync.cadence import due_at
 from segmentloom_sync.sync.evaluations import published_evaluations
-from segmentloom_sync.sync.runs import unfinished_audiences
-from segmentloom_sync.sync.unfollowed import followed_lists
+from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -113,8 +112,7 @@ def audience_states(
         `due_at` is not after `now` for what is due, and None for an audience that no run takes by itself.
     """
     evaluated = published_evaluations(warehouse)
-    has_runs = warehouse.exists("runs", "sync")
-    unfinished = unfinished_audiences(warehouse, followed_lists(audiences.values())) if has_runs else []
+    unsettled = unsettled_audiences(warehouse, audiences)
     return [
         {
             "audience": name,
@@ -124,7 +122,7 @@ def audience_states(
                 None
                 if not audience.sync
                 else now
-                if name in unfinished
+                if name in unsettled
                 else due_at(audience.cadence, evaluated.get(name), now, zone)
             ),
         }

@@ -267,6 +267,13 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert tables(workspace) == published
     assert {name: members(platform) for name, platform in platforms.items()} == held
 
+    again = workspace.cli("run", "--no-build", "--json", check=False, TEST_META_TOKEN=token)
+    assert again.returncode == 1
+    assert {entry["status"] for entry in json.loads(again.stdout)["runs"]} == {"failed"}
+    assert ": audience_buyers_excludes, audience_buyers_min_members" in again.stderr
+    [state] = [one for one in workspace.json("status")["audiences"] if one["audience"] == "buyers"]
+    assert state["due_at"] <= datetime.now(UTC).isoformat()
+
     file.write_text(AUDIENCE + "tests: {min_members: 3}\n")
     assert {counts[:2] for counts in run(workspace, platforms).values()} == {(1, 0)}
     assert tables(workspace) != published

@@ -56,6 +56,15 @@ def test_a_removed_audience_is_its_removers(clone: Clone) -> None:
     assert authors(clone.project, []) == {"a": Author("Bob", removed, False)}
 
 
+def test_a_renamed_audience_is_its_renamers_under_both_names(clone: Clone) -> None:
+    clone.write("a")
+    clone.commit()
+    (clone.project / "audiences" / "a.yml").rename(clone.project / "audiences" / "b.yml")
+    renamed = clone.commit("Bob")
+    author = Author("Bob", renamed, False)
+    assert authors(clone.project, ["b"]) == {"a": author, "b": author}
+
+
 def test_an_address_in_place_of_a_name_is_not_kept(clone: Clone) -> None:
     clone.write("a")
     commit = clone.commit("ann@example.com")

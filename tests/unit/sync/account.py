@@ -57,7 +57,8 @@ class Account:
         relation = self._warehouse.relation("int_segmentloom__publications")
         self._warehouse.execute(f"delete from {relation} where true")
         self._warehouse.execute(
-            f"insert into {relation} values (:audience, :at, :generation, :change)",
+            f"insert into {relation} (audience, evaluated_at, generation, batch)"
+            " values (:audience, :at, :generation, :change)",
             audience=AUDIENCE,
             at=at,
             generation=generation,

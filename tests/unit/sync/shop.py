@@ -37,7 +37,12 @@ RELATIONS: Mapping[str, Columns] = {
         "identifier": "string",
     },
     "audience_membership": {"audience": "string", "profile_id": "string", "evaluated_at": "timestamp"},
-    "int_segmentloom__publications": {"audience": "string", "evaluated_at": "timestamp"},
+    "int_segmentloom__publications": {
+        "audience": "string",
+        "evaluated_at": "timestamp",
+        "failed_at": "timestamp",
+        "failed_tests": "string",
+    },
 }
 
 

@@ -7,7 +7,13 @@ from datetime import timedelta
 import pytest
 
 from segmentloom_sync.errors import SegmentloomError
-from segmentloom_sync.sync.evaluations import check_fresh, published_evaluation, published_evaluations
+from segmentloom_sync.sync.evaluations import (
+    check_fresh,
+    check_passed,
+    failed_evaluations,
+    published_evaluation,
+    published_evaluations,
+)
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.shop import Shop, TestClock
 
@@ -41,6 +47,7 @@ def test_it_is_not_known_of_an_audience_that_was_not_published_or_retired(
     assert published_evaluation(warehouse, "another", clock.now()) is None
     warehouse.execute(f"delete from {warehouse.relation('int_segmentloom__publications')} where true")
     assert published_evaluations(warehouse) == {}
+    assert failed_evaluations(warehouse) == {}
 
 
 def test_one_that_was_never_evaluated_may_have_no_model_yet(clock: TestClock) -> None:
@@ -56,6 +63,25 @@ def test_one_that_was_never_evaluated_may_have_no_model_yet(clock: TestClock) ->
     check_fresh("carts", clock.now() - hour, hour, clock.now(), remedy="`dbt build`")
 
 
+def test_members_whose_newest_evaluation_failed_are_not_to_be_sent(
+    shop: Shop, warehouse: Warehouse, clock: TestClock
+) -> None:
+    shop.publish()
+    check_passed(warehouse, shop.audience)
+    assert failed_evaluations(warehouse) == {}
+    warehouse.execute(
+        f"update {warehouse.relation('int_segmentloom__publications')}"
+        " set failed_at = :now, failed_tests = 'audience_buyers_min_members' where true",
+        now=clock.now(),
+    )
+    assert failed_evaluations(warehouse) == {shop.audience: (clock.now(), "audience_buyers_min_members")}
+    with pytest.raises(SegmentloomError, match=r"UTC: audience_buyers_min_members$"):
+        check_passed(warehouse, shop.audience)
+    shop.publish()
+    check_passed(warehouse, shop.audience)
+
+
 def test_nothing_is_known_before_anything_is_built(warehouse: Warehouse) -> None:
     warehouse.drop(warehouse.relation("int_segmentloom__publications"))
     assert published_evaluations(warehouse) == {}
+    assert failed_evaluations(warehouse) == {}
