@@ -33,12 +33,16 @@ class NodeResult:
 
     Attributes:
         about: of a test, the node that it stands at, or else all that it reads.
+        query: the SQL that it ran, where dbt tells.
+        finding: what it found, in words of our own, without personal data.
     """
 
     unique_id: str
     status: str
     message: str | None
     about: tuple[str, ...] = ()
+    query: str | None = None
+    finding: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -195,6 +199,7 @@ def _results(folder: Path) -> list[NodeResult] | None:
             result["status"],
             result.get("message"),
             _about(nodes.get(result["unique_id"], {})),
+            result.get("compiled_code"),
         )
         for result in results
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 
 from segmentloom_sync.audiences import authors
@@ -11,6 +13,8 @@ from segmentloom_sync.dbt import Dbt, NodeResult
 from segmentloom_sync.errors import DbtError
 from segmentloom_sync.project import Project
 from segmentloom_sync.sync.choice import Chosen
+from segmentloom_sync.sync.findings import findings
+from segmentloom_sync.warehouse.connect import connect
 from segmentloom_sync.warehouse.lock import warehouse_lock
 from segmentloom_sync.warehouse.refusal import without_values
 
@@ -78,7 +82,14 @@ def build_audiences(
             environment=authors.environment(project.directory, chosen.everybody.keys() | chosen.broken),
             label=f"dbt build of {len(names)} audience{'s' if len(names) != 1 else ''}",
         )
-    return wrong | failures(results, {name: groups[name] for name in names if name not in wrong})
+    found: Mapping[str, str] = {}
+    if any(result.status == "fail" for result in results):
+        with closing(connect(project, read_only=True)) as warehouse:
+            found = findings(warehouse, chosen.everybody, results)
+    return wrong | failures(
+        [replace(result, finding=found.get(result.unique_id)) for result in results],
+        {name: groups[name] for name in names if name not in wrong},
+    )
 
 
 def failures(results: Iterable[NodeResult], groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -88,7 +99,9 @@ def failures(results: Iterable[NodeResult], groups: Mapping[str, Sequence[str]])
         groups: of each audience those that are published together with it, itself included.
     """
     by_name = {_name(result.unique_id): result for result in results}
-    failed = [result for result in by_name.values() if result.failed]
+    failed = sorted(
+        (result for result in by_name.values() if result.failed), key=lambda result: result.unique_id
+    )
     if not by_name:
         raise DbtError("dbt found nothing to build", hint="run `dbt ls` to see the project's models")
     first = failed[0] if failed else None
@@ -98,7 +111,7 @@ def failures(results: Iterable[NodeResult], groups: Mapping[str, Sequence[str]])
     for result in failed:
         if result.unique_id.startswith("operation.") or _is_test_of(result, _SHARED):
             raise DbtError(_line(result, "dbt failed"), hint=_HINT)
-    alone = {name: _failure(name, by_name, first) for group in groups.values() for name in group}
+    alone = {name: _failure(name, by_name, failed) for group in groups.values() for name in group}
     wrong: dict[str, str] = {}
     for name, group in groups.items():
         held_by = next((other for other in [name, *group] if alone[other]), None)
@@ -108,8 +121,9 @@ def failures(results: Iterable[NodeResult], groups: Mapping[str, Sequence[str]])
     return wrong
 
 
-def _failure(name: str, by_name: Mapping[str, NodeResult], first: NodeResult | None) -> str | None:
+def _failure(name: str, by_name: Mapping[str, NodeResult], failed: Sequence[NodeResult]) -> str | None:
     """What went wrong for an audience, its priority group left out of account."""
+    first = failed[0] if failed else None
     model = by_name.get(f"audience_{name}")
     about = {f"audience_{name}", _CONDITIONS}
     tests = [result for result in by_name.values() if _is_test_of(result, about)]
@@ -117,7 +131,11 @@ def _failure(name: str, by_name: Mapping[str, NodeResult], first: NodeResult | N
     if model is None:
         return f"dbt knows no model audience_{name}"
     if model.status != "success":
-        return _line(model if model.failed else first, f"audience_{name} was skipped")
+        # What it is built from may have failed: all tests of audiences that it uses are named.
+        above = [result for result in failed if set(result.about) & set(model.about)]
+        return "; ".join(_line(result, "") for result in ([model] if model.failed else above)) or _line(
+            first, f"audience_{name} was skipped"
+        )
     if unproven:
         return _tests_line(unproven, first)
     if not tests:
@@ -138,10 +156,10 @@ def _compared(chosen: Chosen, names: Iterable[str]) -> Iterable[str]:
 
 def _tests_line(unproven: Sequence[NodeResult], first: NodeResult | None) -> str:
     """Which tests of an audience failed, or did not run."""
-    failed = [test for test in unproven if test.failed]
-    if len(failed) > 1:
-        return f"dbt: tests {', '.join(sorted(_name(test.unique_id) for test in failed))} failed"
-    return _line(failed[0] if failed else first, f"{_name(unproven[0].unique_id)} was skipped")
+    failed = sorted((test for test in unproven if test.failed), key=lambda test: test.unique_id)
+    if not failed:
+        return _line(first, f"{_name(unproven[0].unique_id)} was skipped")
+    return "; ".join(_line(test, "") for test in failed)
 
 
 def _line(result: NodeResult | None, otherwise: str) -> str:
@@ -149,7 +167,7 @@ def _line(result: NodeResult | None, otherwise: str) -> str:
     if result is None:
         return otherwise
     kind = result.unique_id.partition(".")[0]
-    message = without_values(result.message) if result.message else result.status
+    message = result.finding or (without_values(result.message) if result.message else result.status)
     return f"dbt: {kind} {_name(result.unique_id)} failed: {message}"
 
 

@@ -263,7 +263,8 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert {tuple(entry[key] for key in COUNTS) for entry in json.loads(done.stdout)["runs"]} == {
         (0, 0, 0, 0, 0, "failed")
     }
-    assert "dbt: tests audience_buyers_excludes, audience_buyers_min_members failed" in done.stderr
+    assert "audience_buyers_excludes failed: 1 of its 1 users are members;" in done.stderr
+    assert "audience_buyers_min_members failed: 5 members, at least 1,000 wanted" in done.stderr
     assert tables(workspace) == published
     assert {name: members(platform) for name, platform in platforms.items()} == held
 

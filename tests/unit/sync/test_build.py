@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from segmentloom_sync.dbt import NodeResult
 from segmentloom_sync.errors import DbtError
 from segmentloom_sync.sync.build import failures
 
+GOT = "Got {} results, configured to fail if != 0"
 HASHED = NodeResult("model.segmentloom.segmentloom__hashed_identifiers", "success", None)
 
 
@@ -58,11 +61,33 @@ def test_all_tests_that_failed_are_named() -> None:
     results = [
         HASHED,
         node("model.shop.audience_buyers"),
-        node("test.shop.audience_buyers_min_members.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
-        node("test.shop.audience_buyers_includes.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
+        replace(
+            node("test.shop.audience_buyers_min_members.0a1b2c", "fail", "x", "model.shop.audience_buyers"),
+            finding="2 members, at least 3 wanted",
+        ),
+        node(
+            "test.shop.audience_buyers_includes.0a1b2c", "fail", GOT.format(2), "model.shop.audience_buyers"
+        ),
     ]
     assert failures(results, alone("buyers")) == {
-        "buyers": "dbt: tests audience_buyers_includes, audience_buyers_min_members failed"
+        "buyers": "dbt: test audience_buyers_includes failed: Got 2 results, configured to fail if != 0; "
+        "dbt: test audience_buyers_min_members failed: 2 members, at least 3 wanted"
+    }
+
+
+def test_of_an_audience_that_was_skipped_all_tests_of_those_it_uses_are_named() -> None:
+    used = "model.shop.audience_used"
+    results = [
+        HASHED,
+        node("test.shop.audience_aside_min_members.0a", "fail", GOT.format(1), "model.shop.audience_aside"),
+        node(used),
+        node("test.shop.audience_used_min_members.0a", "fail", GOT.format(1), used),
+        node("test.shop.audience_used_includes.0a", "fail", GOT.format(3), used),
+        node("model.shop.audience_buyers", "skipped", None, used),
+    ]
+    assert failures(results, alone("buyers")) == {
+        "buyers": "dbt: test audience_used_includes failed: Got 3 results, configured to fail if != 0; "
+        "dbt: test audience_used_min_members failed: Got 1 results, configured to fail if != 0"
     }
 
 
