@@ -18,6 +18,7 @@ from segmentloom_sync.identity.find_profile import Found
 from segmentloom_sync.identity.profile import read_summary
 from segmentloom_sync.identity.profile_attributes import profile_attributes
 from segmentloom_sync.identity.profile_places import holdings, memberships
+from segmentloom_sync.sync.evaluations import failed_evaluations
 from segmentloom_sync.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
@@ -70,12 +71,20 @@ def explain_person(
     published = next(
         (place for place in memberships(warehouse, [profile_id]) if place.audience == audience.name), None
     )
+    _, failed_tests = failed_evaluations(warehouse).get(audience.name, (None, None))
     return dataclasses.replace(
         explanation,
         published=published,
         destinations=tuple(
             explain_sending(
-                warehouse, counter, spec, profile_id, summary, held, is_member=published is not None
+                warehouse,
+                counter,
+                spec,
+                profile_id,
+                summary,
+                held,
+                is_member=published is not None,
+                failed_tests=failed_tests,
             )
             for spec in audience.sync
         ),

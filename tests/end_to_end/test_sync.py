@@ -272,6 +272,8 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert again.returncode == 1
     assert {entry["status"] for entry in json.loads(again.stdout)["runs"]} == {"failed"}
     assert ": audience_buyers_excludes, audience_buyers_min_members" in again.stderr
+    [sending, *_] = workspace.json("explain", "buyers", "user_id:eve")["destinations"]
+    assert sending["not_sent_because"][1].startswith("the audience failed its tests: audience_buyers_excl")
     [state] = [one for one in workspace.json("status")["audiences"] if one["audience"] == "buyers"]
     assert state["due_at"] <= datetime.now(UTC).isoformat()
 
