@@ -207,8 +207,8 @@ class DuckDb:
 
     def _fetched(self, text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         with without_pandas():
-            result = self._connection.execute(text, values)
-        return result.fetchall()
+            rows: list[tuple[Any, ...]] = self._connection.execute(text, values).fetchall()
+        return rows
 
     def _with_enough_memory(self, work: Callable[[], T]) -> T:
         """Work outside of transactions; what does not fit into our limit is done again with DuckDB's own."""

@@ -175,7 +175,7 @@ def all_goes_well(machine: SyncMachine) -> None:
 
 
 def another_run_adds_cat_while_one_sleeps(machine: SyncMachine) -> None:
-    machine.sync([], ["ok", "busy"], None, (22, "another run"))
+    machine.sync([], ["ok", "busy"], None, (28, "another run"))
     machine.sync([("cat", "leaves")], WELL, None, None)
 
 
