@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 from segmentloom_sync.audiences.explain import Explainer
 from segmentloom_sync.audiences.library import load_audiences
@@ -42,7 +43,8 @@ def check_conditions(state: ConditionState, history: AudienceHistory) -> None:
 
 def check_commands(history: AudienceHistory) -> None:
     """`preview` and `explain` say of some audiences and profiles what plain Python does."""
-    world, random = history.world(), history.random
+    # Of its own: what is checked changes nothing of what happens next.
+    world, random = history.world(), Random(f"{history.seed} {history.as_of}")
     project = Project.find(history.workspace.path, history.workspace.path)
     audiences, problems = load_audiences(project)
     assert not problems

@@ -13,7 +13,7 @@ from tests.oracles.audience_checks import check_commands, check_conditions, chec
 from tests.oracles.audience_generator import EVENTS
 from tests.oracles.audience_history import AudienceHistory, Dbt
 from tests.oracles.condition_state import ConditionState
-from tests.oracles.window_edges import around, deciding_times, edges, is_counted
+from tests.oracles.window_edges import KINDS, around, deciding_times, edges, is_counted
 from tests.workspace import Workspace
 
 START = datetime(2026, 3, 27, 12, 30, tzinfo=UTC)
@@ -86,6 +86,11 @@ class Story:
     def coming(self, *kinds: str) -> list[str]:
         """Those of which there is an edge ahead: chance may have put none there."""
         return [kind for kind in kinds if self._next_edges(kind)]
+
+    def rarest(self) -> str:
+        """A kind that it has not gone over yet where one is coming, or else any that is."""
+        coming = self.coming(*KINDS)
+        return next((kind for kind in coming if kind not in self.gone_over), coming[-1])
 
     def slide_over_other_answers(self) -> None:
         """Go by a moment at which an answer changes that no count gives, a microsecond at a time."""
