@@ -30,7 +30,7 @@
 
 {# A table that is laid out in another way cannot be replaced there. #}
 {% macro bigquery__make_way(existing, cluster_by, month_of) -%}
-    {%- set months = {'field': month_of, 'data_type': 'date', 'granularity': 'month'} if month_of -%}
+    {%- set months = {'field': month_of, 'data_type': 'date', 'granularity': 'month'} if month_of else none -%}
     {%- if existing is not none -%}
         {%- if not existing.is_table
             or not adapter.is_replaceable(existing, adapter.parse_partition_by(months), cluster_by) -%}

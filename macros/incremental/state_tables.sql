@@ -11,6 +11,7 @@
         'dropped_conditions': {'condition_name': text},
         'standing_audiences': {'node_id': text, 'audience': text, 'asks': text},
         'condition_words': {'table_name': text},
+        'failed_audiences': {'audience': text, 'failed_at': time, 'tests': text},
         'built_views': {'node_id': text, 'digest': text},
         'loads': {'load_id': text, 'source_id': text, 'batch': number},
         'retractions': {

@@ -12,8 +12,6 @@
             ['generation', dbt.type_string()],
             ['batch', dbt.type_bigint()],
             ['rules', dbt.type_string()],
-            ['failed_at', segmentloom.type_timestamp()],
-            ['failed_tests', dbt.type_string()],
         ],
         'condition_changes': [
             ['profile_id', dbt.type_string()],

@@ -16,18 +16,20 @@
     {%- set conditions = ref('int_segmentloom__conditions') -%}
     {%- if execute and flags.WHICH == 'build' and not segmentloom.is_empty_run() -%}
         {%- set passed = segmentloom.whole_groups(segmentloom.passed_audiences(results), results) -%}
-        {%- if passed -%}
+        {%- set failed = segmentloom.failed_audiences(results, passed) -%}
+        {%- if failed and not passed and load_relation(tables['publications']) -%}
+            {%- do segmentloom.run_together(segmentloom.failure_statements(failed, [], tables['publications'])) -%}
+        {%- elif passed -%}
             {%- do segmentloom.make_audience_tables(tables) -%}
             {%- do segmentloom.make_membership(membership) -%}
             {%- set known = segmentloom.progress('int_segmentloom__publications') or {'batch': 0} -%}
             {%- set published = segmentloom.publications(passed, tables) -%}
             {%- set scratch = segmentloom.find_moves(published, tables, conditions) -%}
-            {%- do segmentloom.run_together(segmentloom.publish_statements(published, scratch, tables, known.batch)) -%}
+            {%- do segmentloom.run_together(
+                segmentloom.publish_statements(published, scratch, tables, known.batch)
+                + segmentloom.failure_statements(failed, passed | list, tables['publications'])
+            ) -%}
             {%- for relation in scratch.values() -%}{%- do segmentloom.drop_scratch_table(relation) -%}{%- endfor -%}
-        {%- endif -%}
-        {%- set failed = segmentloom.failed_audiences(results, passed) -%}
-        {%- if failed and load_relation(tables['publications']) -%}
-            {%- do segmentloom.run_together(segmentloom.failure_statements(failed, tables['publications'])) -%}
         {%- endif -%}
         {%- set gone = segmentloom.gone_audiences(results, passed, tables) -%}
         {%- for name in gone -%}

@@ -6,5 +6,6 @@
             ~ " select audience, profile_id, 'exit', " ~ segmentloom.as_of() ~ ' from ' ~ tables['members'] ~ mine,
         'delete from ' ~ tables['members'] ~ mine,
         'delete from ' ~ tables['publications'] ~ mine,
+        'delete from ' ~ segmentloom.state_relation('failed_audiences') ~ mine,
     ]) }}
 {%- endmacro %}

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 
 from segmentloom_sync.audiences.library import Audience
@@ -60,16 +61,22 @@ def changed_definitions(warehouse: Warehouse, audiences: Mapping[str, Audience])
         f"""
         select
             audience,
-            new_definition
+            new_hash
         from {warehouse.relation(CHANGES)}
+        where true
         qualify row_number() over (partition by audience order by changed_at desc) = 1
         """
     )
     return {
         name
-        for name, text in rows
-        if text is not None and name in audiences and text != definition_text(audiences[name].file)
+        for name, digest in rows
+        if digest is not None and name in audiences and digest != _digest(audiences[name])
     }
+
+
+def _digest(audience: Audience) -> str:
+    """What dbt writes down of a definition's text; see the macro `change_row`."""
+    return md5(definition_text(audience.file).encode(), usedforsecurity=False).hexdigest()
 
 
 def list_changes(

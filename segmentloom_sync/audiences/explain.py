@@ -59,6 +59,7 @@ class Explanation:
     Attributes:
         conditions: the leaf conditions of match and exclude, then holdout and priority.
         published: the person's place in the published audience; None without one.
+        failed_tests: the names of those for which the newest evaluation was not published; None where it was.
         destinations: what each list would get of the person, and holds.
     """
 
@@ -68,6 +69,7 @@ class Explanation:
     member: bool
     conditions: tuple[Judged, ...]
     published: Membership | None = None
+    failed_tests: str | None = None
     destinations: tuple[Sending, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -85,6 +87,7 @@ class Explanation:
             "published": {
                 "member": self.published is not None,
                 "entered_at": self.published.entered_at if self.published else None,
+                "failed_tests": self.failed_tests,
             },
             "destinations": [sending.document() for sending in self.destinations],
         }

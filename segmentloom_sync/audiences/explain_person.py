@@ -75,16 +75,10 @@ def explain_person(
     return dataclasses.replace(
         explanation,
         published=published,
+        failed_tests=failed_tests,
         destinations=tuple(
             explain_sending(
-                warehouse,
-                counter,
-                spec,
-                profile_id,
-                summary,
-                held,
-                is_member=published is not None,
-                failed_tests=failed_tests,
+                warehouse, counter, spec, profile_id, summary, held, is_member=published is not None
             )
             for spec in audience.sync
         ),

@@ -66,7 +66,6 @@ def explain_sending(
     held: Sequence[Holding],
     *,
     is_member: bool,
-    failed_tests: str | None = None,
 ) -> Sending:
     """Look at one list.
 
@@ -75,7 +74,6 @@ def explain_sending(
         summary: of the profile.
         held: what all lists may hold of the profile.
         is_member: whether it is in the published audience.
-        failed_tests: the names of those for which the newest evaluation of the audience was not published.
     """
     target = counter.target(spec)
     # Were the person the only member, the sync's own plan would say what it sends of them.
@@ -96,7 +94,6 @@ def explain_sending(
         sends=sends,
         reasons=(
             *(() if is_member else ("the person is no published member",)),
-            *((f"the audience failed its tests: {failed_tests}",) if failed_tests else ()),
             *(() if sends else _reasons(target, summary, {str(kind) for (kind,) in own})),
         ),
         holdings=tuple(

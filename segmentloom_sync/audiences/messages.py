@@ -221,8 +221,8 @@ def _kind_beside(key: str, beside: Any) -> str:
 
 def _follows_number(key: str, beside: dict[str, Any]) -> bool:
     """Whether it is the 5 of `{gt: 1,5}`."""
-    keys = list(beside)
-    return isinstance(beside[keys[keys.index(key) - 1]], int)
+    before = list(beside)[: list(beside).index(key)]
+    return bool(before) and type(beside[before[-1]]) is int
 
 
 def _at(data: Any, steps: Steps) -> Any:

@@ -64,7 +64,7 @@ def _unseen_events(names: Sequence[str], warehouse: Warehouse, ask: Ask) -> list
         str(name)
         for (name,) in ask(Statement(f"select distinct event from {relation} where event is not null"))
     ]
-    return [f"no event was ever named {_quoted(name)}{_meant(name, known)}" for name in unseen]
+    return [f"no event is named {_quoted(name)}{_meant(name, known)}" for name in unseen]
 
 
 def _unseen_traits(

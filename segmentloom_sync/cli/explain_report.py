@@ -128,9 +128,12 @@ def _event(event: Mapping[str, Any]) -> str:
 
 
 def _published(explanation: Explanation) -> str:
+    held_back = (
+        f" (the newest evaluation failed tests: {tests})" if (tests := explanation.failed_tests) else ""
+    )
     if explanation.published is None:
-        return "published: no member"
-    return f"published: a member since {shown_time(explanation.published.entered_at)}"
+        return f"published: no member{held_back}"
+    return f"published: a member since {shown_time(explanation.published.entered_at)}{held_back}"
 
 
 def _sending(sending: Sending) -> str:

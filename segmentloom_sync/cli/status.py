@@ -89,6 +89,10 @@ def _print_audiences(rows: list[dict[str, Any]], now: datetime) -> None:
         shown = "no sync" if due is None else "now" if due <= now else _time(due)
         table.add_row(row["audience"], row["cadence"], _time(row["evaluated_at"]), shown)
     terminal.stdout().print(table)
+    for row in rows:
+        if row["failed_tests"]:
+            said = f"{row['audience']}: its newest evaluation failed tests: {row['failed_tests']}"
+            terminal.stdout().print(said, markup=False, highlight=False)
 
 
 def _print_lists(rows: list[dict[str, Any]]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
 
 from segmentloom_sync.audiences import authors
 from segmentloom_sync.audiences.compile import write_models
 from segmentloom_sync.dbt import Dbt, NodeResult
-from segmentloom_sync.errors import DbtError
+from segmentloom_sync.errors import DbtError, SegmentloomError
 from segmentloom_sync.project import Project
 from segmentloom_sync.sync.choice import Chosen
 from segmentloom_sync.sync.findings import findings
@@ -84,7 +84,8 @@ def build_audiences(
         )
     found: Mapping[str, str] = {}
     if any(result.status == "fail" for result in results):
-        with closing(connect(project, read_only=True)) as warehouse:
+        # These are better words, no more: where the warehouse is not to be had, dbt's have to do.
+        with suppress(SegmentloomError), closing(connect(project, read_only=True)) as warehouse:
             found = findings(warehouse, chosen.everybody, results)
     return wrong | failures(
         [replace(result, finding=found.get(result.unique_id)) for result in results],
@@ -132,7 +133,12 @@ def _failure(name: str, by_name: Mapping[str, NodeResult], failed: Sequence[Node
         return f"dbt knows no model audience_{name}"
     if model.status != "success":
         # What it is built from may have failed: all tests of audiences that it uses are named.
-        above = [result for result in failed if set(result.about) & set(model.about)]
+        above = [
+            result
+            for result in failed
+            if result.unique_id in model.about
+            or (result.unique_id.startswith("test.") and set(result.about) & set(model.about))
+        ]
         return "; ".join(_line(result, "") for result in ([model] if model.failed else above)) or _line(
             first, f"audience_{name} was skipped"
         )

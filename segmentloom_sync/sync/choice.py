@@ -77,7 +77,9 @@ def choose(project: HasDirectory, names: Sequence[str], config: Path | None = No
     if mine:
         raise DefinitionError([str(problem) for problem in causes_first(mine)])
     files = {problem.path for problem in problems}
-    broken = frozenset(PurePosixPath(path).stem for path in files)
+    # A file that lies too deep is none of an audience; it is not read.
+    read = [path for path in files if PurePosixPath(path).parent == PurePosixPath(FOLDER)]
+    broken = frozenset(PurePosixPath(path).stem for path in read)
     for name in names:
         if name not in audiences:
             raise ConfigError(
@@ -105,7 +107,7 @@ def choose(project: HasDirectory, names: Sequence[str], config: Path | None = No
         tuple(problems),
         broken=broken,
         claims=(
-            *(claim_of(project.directory / path, path) for path in sorted(files)),
+            *(claim_of(project.directory / path, path) for path in sorted(read)),
             *kept_claims(project, broken),
         ),
         held_back=() if names else tuple(sorted(files)),

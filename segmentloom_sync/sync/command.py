@@ -189,7 +189,11 @@ def _due(project: Project, chosen: Chosen, clock: Clock, *, must_exist: bool) ->
             due_audiences(
                 {audience.name: audience.cadence for audience in chosen.audiences},
                 published_evaluations(warehouse),
-                unsettled_audiences(warehouse, chosen.everybody),
+                {
+                    member
+                    for name in unsettled_audiences(warehouse, chosen.everybody)
+                    for member in (chosen.group_of(name) if name in chosen.everybody else [name])
+                },
                 clock.now(),
                 zone,
             )

@@ -12,6 +12,9 @@ from segmentloom_sync.warehouse.base import Warehouse
 PUBLICATIONS: Final = "int_segmentloom__publications"
 """One row per published audience: as of when its members are."""
 
+FAILURES: Final = "int_segmentloom__failed_audiences"
+"""One row per audience whose newest evaluation failed tests, its own or of its priority group."""
+
 NEVER_EVALUATED: Final = (
     "`segmentloom-sync compile` writes its model, then `dbt build` evaluates it; "
     "`segmentloom-sync run --dry-run` does both"
@@ -40,16 +43,13 @@ def published_evaluation(warehouse: Warehouse, audience: str, as_of: datetime | 
 
 
 def failed_evaluations(warehouse: Warehouse) -> Mapping[str, tuple[datetime, str]]:
-    """Of when each audience's newest evaluation is, and the names of its tests that failed.
+    """Of when each audience's newest evaluation is, and the names of the tests that held it back.
 
-    An audience whose newest evaluation passed is left out, as is one that was never published.
+    An audience whose newest evaluation passed is left out.
     """
-    if not warehouse.exists(PUBLICATIONS):
+    if not warehouse.exists(FAILURES):
         return {}
-    rows = warehouse.rows(
-        f"select audience, failed_at, failed_tests from {warehouse.relation(PUBLICATIONS)}"
-        " where failed_at is not null"
-    )
+    rows = warehouse.rows(f"select audience, failed_at, tests from {warehouse.relation(FAILURES)}")
     return {str(audience): (failed_at, str(tests)) for audience, failed_at, tests in rows}
 
 
@@ -63,7 +63,7 @@ def check_passed(warehouse: Warehouse, audience: str) -> None:
     if failed is not None:
         failed_at, tests = failed
         raise SegmentloomError(
-            f"audience {audience} failed its tests at {failed_at:%Y-%m-%d %H:%M} UTC: {tests}",
+            f"the newest evaluation of {audience}, of {failed_at:%Y-%m-%d %H:%M} UTC, failed tests: {tests}",
             hint="its last good members stay, save for opt-outs, until an evaluation passes",
         )
 

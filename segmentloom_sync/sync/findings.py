@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -37,7 +36,7 @@ def findings(
         test, said = asked.get(result.unique_id.split(".")[2], (None, None))
         if test is not None and said is not None and result.status == "fail" and result.query:
             try:
-                rows = warehouse.rows(result.query)
+                rows = warehouse.rows(_COUNTED.get(said, "{}").format(result.query))
             except SegmentloomError:  # what dbt says has to do
                 continue
             if rows:
@@ -61,18 +60,15 @@ def _change(test: Tests, rows: Rows) -> str:
 
 
 def _missing(test: Tests, rows: Rows) -> str:
-    return f"{len(rows):,} of its {len(test.includes):,} users are no members"
+    return f"users who are no members: {rows[0][0]:,} of {len(test.includes):,}"
 
 
 def _present(test: Tests, rows: Rows) -> str:
-    return f"{len(rows):,} of its {len(test.excludes):,} users are members"
+    return f"users who are members: {rows[0][0]:,} of {len(test.excludes):,}"
 
 
-def _shared(test: Tests, rows: Rows) -> str:
-    counts = Counter(str(audience) for audience, _ in rows)
-    return ", ".join(
-        f"{count:,} members are in {audience}, too" for audience, count in sorted(counts.items())
-    )
+def _shared(_test: Tests, rows: Rows) -> str:
+    return f"members in both: {', '.join(f'{count:,} with {name}' for name, count in sorted(rows))}"
 
 
 _SAID: Final[Mapping[str, Callable[[Tests, Rows], str]]] = {
@@ -84,3 +80,10 @@ _SAID: Final[Mapping[str, Callable[[Tests, Rows], str]]] = {
     "disjoint_from": _shared,
 }
 """By the key of the test in the file."""
+
+_COUNTED: Final[Mapping[Callable[[Tests, Rows], str], str]] = {
+    _missing: "select count(*) from ({}) as found",
+    _present: "select count(*) from ({}) as found",
+    _shared: "select found.audience, count(*) from ({}) as found group by found.audience",
+}
+"""How the rows of a test are counted where they may be many."""

@@ -10,7 +10,7 @@ from pytz import BaseTzInfo
 
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.sync.cadence import due_at
-from segmentloom_sync.sync.evaluations import published_evaluations
+from segmentloom_sync.sync.evaluations import failed_evaluations, published_evaluations
 from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.warehouse.base import Warehouse
@@ -111,13 +111,14 @@ def audience_states(
     Returns:
         `due_at` is not after `now` for what is due, and None for an audience that no run takes by itself.
     """
-    evaluated = published_evaluations(warehouse)
+    evaluated, failed = published_evaluations(warehouse), failed_evaluations(warehouse)
     unsettled = unsettled_audiences(warehouse, audiences)
     return [
         {
             "audience": name,
             "cadence": audience.cadence,
             "evaluated_at": evaluated.get(name),
+            "failed_tests": failed[name][1] if name in failed else None,
             "due_at": (
                 None
                 if not audience.sync

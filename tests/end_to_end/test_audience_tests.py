@@ -39,12 +39,13 @@ FAILING = {
 
 @dataclass(frozen=True)
 class Built:
-    """What one build said of each test, and what is published after it."""
+    """What one build said of each test, and what is published, and written down of failures, after it."""
 
     tests: dict[str, str]
     members: list[Row]
     sizes: list[Row]
     log: list[Row]
+    failed: list[Row]
 
 
 class Shop:
@@ -82,6 +83,7 @@ class Shop:
                 "select audience, members from segmentloom.audience_sizes",
                 "select audience, day(changed_at), profile_id, change"
                 " from segmentloom.audience_membership_log",
+                "select audience, day(failed_at), tests from segmentloom.int_segmentloom__failed_audiences",
             )
         ]
         connection.close()
@@ -100,13 +102,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="module")
 def days(shop: Shop) -> list[Built]:
-    """On the second day one of four is another one; on the third three of four leave, or enter."""
+    """On the second day one of four is another one; on the third three of four leave, or enter.
+
+    On the fourth all is as on the second. Then the third day is evaluated again, and fails again.
+    """
     both = (CONDITIONS, "audience_shrinking", "audience_growing")
     return [
         shop.build(
             1, "p1 p2 p3 p4", "p1 p2 p3 p4", "tag:audience", CONDITIONS, "+segmentloom__audience_membership"
         ),
         shop.build(2, "p1 p2 p3 p5", "p1 p2 p3 p5", *both),
+        shop.build(3, "p1", "p1 p2 p3 p5 p6 p7 p8", *both),
+        shop.build(4, "p1 p2 p3 p5", "p1 p2 p3 p5", *both),
         shop.build(3, "p1", "p1 p2 p3 p5 p6 p7 p8", *both),
     ]
 
@@ -140,7 +147,7 @@ def test_only_the_audience_that_a_failed_test_stands_at_is_held_back(days: list[
 def test_changes_are_measured_in_both_directions_against_what_was_published(days: list[Built]) -> None:
     for name in ("shrinking", "growing"):
         said = [built.tests[f"audience_{name}_max_change_percent"] for built in days]
-        assert said == ["pass", "pass", "fail"]
+        assert said == ["pass", "pass", "fail", "pass", "fail"]
         assert [member for audience, member in days[2].members if audience == name] == [
             "p1",
             "p2",
@@ -152,6 +159,20 @@ def test_changes_are_measured_in_both_directions_against_what_was_published(days
 def test_a_failed_test_leaves_members_log_and_sizes_as_they_were(days: list[Built]) -> None:
     assert (days[2].members, days[2].log, days[2].sizes) == (days[1].members, days[1].log, days[1].sizes)
     assert [row[2:] for row in days[2].log if row[:2] == ("growing", 2)] == [("p4", "exit"), ("p5", "enter")]
+
+
+def test_what_failed_is_written_down_until_it_passes(days: list[Built]) -> None:
+    first = [
+        (name, 1, test) for test in days[0].tests for name in FAILING if test.startswith(f"audience_{name}_")
+    ]
+    both = [(name, 3, f"audience_{name}_max_change_percent") for name in ("growing", "shrinking")]
+    assert [built.failed for built in days] == [
+        sorted(first),
+        sorted(first),
+        sorted([*first, *both]),
+        sorted(first),
+        sorted(first),
+    ]
 
 
 def test_user_ids_are_in_no_name(shop: Shop, days: list[Built]) -> None:

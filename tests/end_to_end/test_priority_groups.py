@@ -21,15 +21,17 @@ FIRST = "match: {trait: buys, is: true}\npriority: {group: life, rank: 1}\n"
 SECOND = (
     "match: {trait: looks, is: true}\npriority: {group: life, rank: 3}\ntests: {excludes: ['user_id:u-p9']}"
 )
+SECONDS_TEST = "audience_second_excludes"
 BETWEEN = "match: {trait: looks, is: true}\npriority: {group: life, rank: 2}\n"
 ALONE = "match: {trait: looks, is: true}\n"
 
 
 @dataclass(frozen=True)
 class Built:
-    """What is published after a build, and what the build printed."""
+    """What is published after a build, and written down of failures, and what the build printed."""
 
     members: dict[str, set[str]]
+    failed: dict[str, str]
     output: str
 
 
@@ -58,8 +60,11 @@ class Shop:
         members: dict[str, set[str]] = {}
         for audience, profile in rows.fetchall():
             members.setdefault(audience, set()).add(profile)
+        failed = connection.execute(
+            "select audience, tests from segmentloom.int_segmentloom__failed_audiences"
+        ).fetchall()
         connection.close()
-        return Built(members, done.stdout)
+        return Built(members, dict(failed), done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +91,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> list[Built]:
 def test_a_failed_test_holds_the_whole_group_back_and_no_other_audience(days: list[Built]) -> None:
     assert days[0].members == {"first": {"p1"}, "second": {"p2"}, "alone": {"p2"}}
     assert days[1].members == days[0].members | {"alone": {"p2", "p3", "p9"}}
+    assert [built.failed for built in days[:2]] == [{}, dict.fromkeys(("first", "second"), SECONDS_TEST)]
     assert (
         "nothing of the priority group life is published: audience_second did not pass its tests"
         in days[1].output

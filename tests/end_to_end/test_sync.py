@@ -263,7 +263,7 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert {tuple(entry[key] for key in COUNTS) for entry in json.loads(done.stdout)["runs"]} == {
         (0, 0, 0, 0, 0, "failed")
     }
-    assert "audience_buyers_excludes failed: 1 of its 1 users are members;" in done.stderr
+    assert "audience_buyers_excludes failed: users who are members: 1 of 1;" in done.stderr
     assert "audience_buyers_min_members failed: 5 members, at least 1,000 wanted" in done.stderr
     assert tables(workspace) == published
     assert {name: members(platform) for name, platform in platforms.items()} == held
@@ -272,9 +272,10 @@ def test_a_failed_test_keeps_the_last_good_members_and_sends_nothing(
     assert again.returncode == 1
     assert {entry["status"] for entry in json.loads(again.stdout)["runs"]} == {"failed"}
     assert ": audience_buyers_excludes, audience_buyers_min_members" in again.stderr
-    [sending, *_] = workspace.json("explain", "buyers", "user_id:eve")["destinations"]
-    assert sending["not_sent_because"][1].startswith("the audience failed its tests: audience_buyers_excl")
+    names = "audience_buyers_excludes, audience_buyers_min_members"
+    assert workspace.json("explain", "buyers", "user_id:eve")["published"]["failed_tests"] == names
     [state] = [one for one in workspace.json("status")["audiences"] if one["audience"] == "buyers"]
+    assert state["failed_tests"] == names
     assert state["due_at"] <= datetime.now(UTC).isoformat()
 
     file.write_text(AUDIENCE + "tests: {min_members: 3}\n")

@@ -138,7 +138,7 @@ def test_names_that_nobody_ever_sent_are_told(populated: Populated) -> None:
     previewer = Previewer(populated.project, populated.warehouse, populated.others, populated.world.as_of)
     preview = previewer.preview(Audience("typos", "audiences/typos.yml", model))
     assert list(preview.notes) == [
-        f"no event was ever named {_quoted(event + '!')}; did you mean {_quoted(event)}?",
+        f"no event is named {_quoted(event + '!')}; did you mean {_quoted(event)}?",
         f"no profile has the trait {_quoted(trait + '!')}; did you mean {_quoted(trait)}?",
         f"no profile has the trait {_quoted(trait + '.!')}",
     ]

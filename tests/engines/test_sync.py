@@ -23,11 +23,13 @@ from segmentloom_sync.sync.plan_save import home_of, plan_to_save
 from segmentloom_sync.sync.prometheus_text import rendered
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.state import list_states
+from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
 from tests.unit.sync.memory_platform import OneDestination, StatedPlatform, buyers
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
+from tests.unit.sync.test_unsettled import CHANGES, audience
 from tests.workspace import Workspace
 
 
@@ -43,6 +45,28 @@ def ledger(warehouse: Warehouse) -> dict[tuple[str, str], str]:
         f"select identifier_type, identifier, state from {warehouse.relation('ledger', 'sync')}"
     )
     return {(kind, value): state for kind, value, state in rows}
+
+
+def test_what_a_run_takes_before_its_time_is_found_on_every_engine(warehouse: Warehouse) -> None:
+    clock = TestClock()
+    shop = Shop(warehouse, clock)
+    shop.prepare()
+    shop.publish()
+    warehouse.ensure_table("audience_changes", "", CHANGES)
+    warehouse.execute(
+        f"insert into {warehouse.relation('audience_changes')} (audience, changed_at, new_hash)"
+        " values (:name, :now, 'of another text')",
+        name="changed",
+        now=clock.now(),
+    )
+    warehouse.execute(
+        f"insert into {warehouse.relation('int_segmentloom__failed_audiences')} (audience, failed_at, tests)"
+        " values (:name, :now, 'audience_failed_min_members')",
+        name="failed",
+        now=clock.now(),
+    )
+    files = {name: audience(name, name) for name in ("changed", "failed", "other")}
+    assert unsettled_audiences(warehouse, files) == {"changed", "failed"}
 
 
 @pytest.mark.parametrize(

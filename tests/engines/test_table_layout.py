@@ -18,5 +18,5 @@ def test_events_lie_by_month(emulators: Emulators, new_workspace: NewWorkspace) 
     workspace.cli("load", str(lines))
 
     for built in (1, 2):
-        workspace.dbt("build", "--full-refresh", "--select", "+segmentloom__events")
+        workspace.dbt("build", "--full-refresh", "--select", "+int_segmentloom__sightings")
         assert emulators.journal("bigquery").read_text().count(LAYOUT) == built

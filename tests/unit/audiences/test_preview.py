@@ -246,12 +246,12 @@ class Recording(DuckDb):
 
 NAMES = [
     # what is wrong with names that no event and no profile has
-    ("{event: Bougth}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
-    ("{event: BOUGHT}", 'no event was ever named "BOUGHT"; did you mean "Bought"?'),
-    ("{event: Unlike All}", 'no event was ever named "Unlike All"'),
-    ("{event: Bougth, count: '= 0'}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
-    ("{event: Bougth, sum: {property: a, is_not: 1}}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
-    ("{sequence: [{event: Bought}, {event: Bougth}]}", 'no event was ever named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bougth}", 'no event is named "Bougth"; did you mean "Bought"?'),
+    ("{event: BOUGHT}", 'no event is named "BOUGHT"; did you mean "Bought"?'),
+    ("{event: Unlike All}", 'no event is named "Unlike All"'),
+    ("{event: Bougth, count: '= 0'}", 'no event is named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bougth, sum: {property: a, is_not: 1}}", 'no event is named "Bougth"; did you mean "Bought"?'),
+    ("{sequence: [{event: Bought}, {event: Bougth}]}", 'no event is named "Bougth"; did you mean "Bought"?'),
     ("{event: Bought, within: 1 hour, where: [{property: a, is: 1}]}",),
     ("{event: Bought, count: '>= 9'}",),
     ("{trait: plna, is: free}", 'no profile has the trait "plna"; did you mean "plan"?'),
@@ -260,7 +260,7 @@ NAMES = [
     ("{trait: plan.name, is: free}", 'no profile has the trait "plan.name"'),
     ("{trait: plan, is: dear}",),
     ("{trait: plan, exists: false}",),
-    ("{any: [{event: a}, {trait: zz, is: 1}, {event: a}]}", 'no event was ever named "a"', 'no profile has the trait "zz"'),
+    ("{any: [{event: a}, {trait: zz, is: 1}, {event: a}]}", 'no event is named "a"', 'no profile has the trait "zz"'),
 ]  # fmt: skip
 
 
@@ -300,7 +300,7 @@ def test_names_are_not_looked_up_for_more_bytes_than_allowed(
         notes[limit] = prepared.count().notes
     dear = ("names were not looked up: that would read more than --max-bytes",)
     assert notes[1000] == notes[2000] == dear
-    assert notes[3000] == ('no event was ever named "Bougth"; did you mean "Bought"?',)
+    assert notes[3000] == ('no event is named "Bougth"; did you mean "Bought"?',)
     assert len(warehouse.asked) == 1 + 2 + 3
 
 

@@ -40,9 +40,8 @@ RELATIONS: Mapping[str, Columns] = {
     "int_segmentloom__publications": {
         "audience": "string",
         "evaluated_at": "timestamp",
-        "failed_at": "timestamp",
-        "failed_tests": "string",
     },
+    "int_segmentloom__failed_audiences": {"audience": "string", "failed_at": "timestamp", "tests": "string"},
 }
 
 

@@ -83,12 +83,24 @@ def test_of_an_audience_that_was_skipped_all_tests_of_those_it_uses_are_named() 
         node(used),
         node("test.shop.audience_used_min_members.0a", "fail", GOT.format(1), used),
         node("test.shop.audience_used_includes.0a", "fail", GOT.format(3), used),
-        node("model.shop.audience_buyers", "skipped", None, used),
+        node("model.shop.aaa", "error", "Compilation Error", "model.segmentloom.conditions"),
+        replace(node("model.shop.audience_buyers", "skipped"), about=(used, "model.segmentloom.conditions")),
     ]
     assert failures(results, alone("buyers")) == {
         "buyers": "dbt: test audience_used_includes failed: Got 3 results, configured to fail if != 0; "
         "dbt: test audience_used_min_members failed: Got 1 results, configured to fail if != 0"
     }
+
+
+def test_of_an_audience_that_was_skipped_the_model_that_it_reads_is_named() -> None:
+    used = "model.shop.audience_used"
+    results = [
+        HASHED,
+        node("model.shop.aaa", "error", "Compilation Error in aaa", "model.segmentloom.conditions"),
+        node(used, "error", "Compilation Error in used", "model.segmentloom.conditions"),
+        replace(node("model.shop.audience_buyers", "skipped"), about=(used, "model.segmentloom.conditions")),
+    ]
+    assert failures(results, alone("buyers"))["buyers"].startswith("dbt: model audience_used failed")
 
 
 def test_an_audience_that_was_not_tested_to_the_end_does_not_go_on() -> None:
