@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - the cases read as a table, one to a line
 """Previews count an audience, each condition alone and each sync, and write nothing."""
 
 from __future__ import annotations
@@ -244,24 +243,30 @@ class Recording(DuckDb):
         return 1000
 
 
+BOUGHT = 'no event is named "Bougth"; did you mean "Bought"?'
+PLAN = 'no profile has the trait "plna"; did you mean "plan"?'
 NAMES = [
     # what is wrong with names that no event and no profile has
-    ("{event: Bougth}", 'no event is named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bougth}", BOUGHT),
     ("{event: BOUGHT}", 'no event is named "BOUGHT"; did you mean "Bought"?'),
     ("{event: Unlike All}", 'no event is named "Unlike All"'),
-    ("{event: Bougth, count: '= 0'}", 'no event is named "Bougth"; did you mean "Bought"?'),
-    ("{event: Bougth, sum: {property: a, is_not: 1}}", 'no event is named "Bougth"; did you mean "Bought"?'),
-    ("{sequence: [{event: Bought}, {event: Bougth}]}", 'no event is named "Bougth"; did you mean "Bought"?'),
+    ("{event: Bougth, count: '= 0'}", BOUGHT),
+    ("{event: Bougth, sum: {property: a, is_not: 1}}", BOUGHT),
+    ("{sequence: [{event: Bought}, {event: Bougth}]}", BOUGHT),
     ("{event: Bought, within: 1 hour, where: [{property: a, is: 1}]}",),
     ("{event: Bought, count: '>= 9'}",),
-    ("{trait: plna, is: free}", 'no profile has the trait "plna"; did you mean "plan"?'),
-    ("{trait: plna, is_not: free}", 'no profile has the trait "plna"; did you mean "plan"?'),
-    ("{trait: plna, exists: false}", 'no profile has the trait "plna"; did you mean "plan"?'),
+    ("{trait: plna, is: free}", PLAN),
+    ("{trait: plna, is_not: free}", PLAN),
+    ("{trait: plna, exists: false}", PLAN),
     ("{trait: plan.name, is: free}", 'no profile has the trait "plan.name"'),
     ("{trait: plan, is: dear}",),
     ("{trait: plan, exists: false}",),
-    ("{any: [{event: a}, {trait: zz, is: 1}, {event: a}]}", 'no event is named "a"', 'no profile has the trait "zz"'),
-]  # fmt: skip
+    (
+        "{any: [{event: a}, {trait: zz, is: 1}, {event: a}]}",
+        'no event is named "a"',
+        'no profile has the trait "zz"',
+    ),
+]
 
 
 @pytest.mark.parametrize("case", NAMES, ids=[case[0] for case in NAMES])
