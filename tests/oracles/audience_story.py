@@ -94,6 +94,16 @@ class Story:
 
     def slide_over_other_answers(self) -> None:
         """Go by a moment at which an answer changes that no count gives, a microsecond at a time."""
+        for _ in range(5):
+            changing = self._next_other_answer()
+            if changing is not None:
+                break
+            self.change_everything()
+        assert changing is not None
+        for time in around(changing):
+            self._go_to(time, AudienceHistory.slide)
+
+    def _next_other_answer(self) -> datetime | None:
         world, after = self.history.world(), self.history.as_of + timedelta(seconds=1)
         direct = [one for one in self._state.asked if "trait" not in one.leaf and not is_counted(one.leaf)]
         times = {time for one in direct for time in deciding_times(world, one.leaf, one.zone) if time > after}
@@ -102,9 +112,7 @@ class Story:
             then = replace(world, as_of=time)
             return [then.holding(one.leaf, one.zone) for one in direct]
 
-        changing = next(time for time in sorted(times) if answers(around(time)[0]) != answers(time))
-        for time in around(changing):
-            self._go_to(time, AudienceHistory.slide)
+        return next((time for time in sorted(times) if answers(around(time)[0]) != answers(time)), None)
 
     def ask_otherwise(self, count: int, advance: Advance) -> None:
         """Two audiences go, one becomes another, some are new; the next evaluation is of these."""

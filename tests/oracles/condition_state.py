@@ -107,7 +107,8 @@ class ConditionState:
             numbers = [values[column] for column in columns if column.startswith("n_")]
             assert any(numbers), "a row says nothing"
             for key, number in zip([*keys[values["event"]], *(None for _ in numbers)], numbers, strict=False):
-                assert key is not None or number == 0
+                # A column that came with another event has nothing in the rows that were there before.
+                assert key is not None or not number, (values, keys[values["event"]])
                 if key is not None and number:
                     found[key, values["owner"]] = number
         return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import bqemulator.api.routes.jobs
+import duckdb
 import sqlglot
 from bqemulator.__main__ import main
 from bqemulator.catalog.memory_repository import MemoryCatalogRepository
@@ -28,13 +29,26 @@ from until_orphaned import end_with_parent
 # DuckDB takes NUMERIC for a type with 3 digits after the point; the service has 9.
 NUMERIC = re.compile(r"\bas numeric\)", re.IGNORECASE)
 
+DROP_TABLE = "DROP TABLE "
+
 CREATE_TABLE = re.compile(r"(?:\s|/\*.*?\*/)*create\s+(or\s+replace\s+)?table\b", re.IGNORECASE | re.DOTALL)
 
 translate_as_shipped = SQLTranslator.translate
+execute_as_shipped = DuckDBEngine.execute
 
 
 def skip(_: DuckDBEngine) -> None:
     """In place of loading an extension: DuckDB would download spatial and avro."""
+
+
+def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
+    """The service's API deletes a view as it does a table; DuckDB wants to be told which it is."""
+    try:
+        return execute_as_shipped(self, sql, parameters)
+    except duckdb.CatalogException as error:
+        if sql.startswith(DROP_TABLE) and "is of type View" in str(error):
+            return execute_as_shipped(self, sql.replace(DROP_TABLE, "DROP VIEW ", 1), parameters)
+        raise
 
 
 def translate(self: SQLTranslator, sql: str, **options: Any) -> Any:
@@ -90,6 +104,7 @@ if __name__ == "__main__":
     rest_port, grpc_port, project, journal_file = sys.argv[1:]
     DuckDBEngine._load_spatial = skip
     DuckDBEngine._load_format_extensions = skip
+    DuckDBEngine.execute = execute
     SQLTranslator.translate = translate
     allow_parameters_in_scripts()
     look_at_names_only()
