@@ -21,6 +21,7 @@ BIGQUERY_RIGHT = [
     "select json_query(p2, '$.a') as a from `p.d.v`",
     "alter table `p.d.t` add column if not exists more bigint",
     "merge into `p.d.t` as a using (select 1 as id) as b on a.id = b.id when matched then delete",
+    "delete from `p`.`d`.`t` where exists (select 1 from (select 1 as id) as gone where gone.id = t.id)",
     "begin transaction; delete from `p.d.t` where name = 'é;'; update `p.d.t` set id = 1 where true; commit",
     f"select {' || '.join(['name'] * 100)} as deep from `p.d.t`",
 ]
@@ -34,6 +35,7 @@ BIGQUERY_WRONG = [
     "delete from `p.d.t`",
     "select * from `p.d.missing`",
     "begin transaction; delete from `p.d.t` where name = 1; commit transaction;",
+    "delete from `p`.`d`.`t` where exists (select 1 from (select 1 as id) as gone where gone.id = u.id)",
     "begin transaction; insert into `p.d.t` (missing) select 1; commit transaction;",
 ]
 SNOWFLAKE_RIGHT = [

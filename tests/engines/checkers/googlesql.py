@@ -29,6 +29,10 @@ PROCEDURAL = {
     "ASTSingleAssignment",
 }
 METADATA = re.compile(r"\binformation_schema\b", re.IGNORECASE)
+# The service calls what is deleted from or updated by the last part of its path; the analyser by the path.
+CHANGED_TABLE = re.compile(
+    r"^(delete\s+from|update)\s+`([^`]+\.([^`.]+))`(?=\s+(where|set)\b)", re.IGNORECASE
+)
 QUOTED_PARTS = re.compile(r"`([^`]+)`\s*\.\s*`([^`]+)`\s*\.\s*`?([A-Za-z0-9_]+)`?")
 
 
@@ -50,6 +54,7 @@ def verdicts(journal: str) -> Iterator[tuple[Statement, str]]:
 def analyse(statement: Statement, tables: Tables) -> None:
     """Raise when BigQuery would refuse the statement; of metadata only the syntax counts."""
     sql = QUOTED_PARTS.sub(r"`\1.\2.\3`", statement.sql).strip().rstrip(";")
+    sql = CHANGED_TABLE.sub(r"\1 `\2` as `\3`", sql)
     if SCRIPT.search(sql):
         for part in parts_of_script(sql + ";"):
             analyse(statement._replace(sql=part), tables)
