@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-MOVED = """
+from segmentloom_sync.sync.sendable_sql import SENDABLE
+
+MOVED = (
+    """
 select
     sides.identifier_type,
     sides.identifier
@@ -13,18 +16,9 @@ from (
         1 as wanted,
         0 as held,
         0 as unsettled
-    from {hashed_identifiers} as hashed
-    left join {barred} as barred
-        on
-            hashed.identifier_type = barred.identifier_type
-            and hashed.identifier = barred.value
-            and barred.entry = 'identifier'
-    where
-        hashed.hash_rule = :hash_rule
-        and hashed.identifier_type in ({kinds})
-        and hashed.profile_id in (select eligible.profile_id from {eligible} as eligible)
-        and barred.value is null
-
+    """
+    + SENDABLE
+    + """
     union all
 
     select
@@ -48,5 +42,6 @@ having
     or max(sides.held) = 0
     or max(sides.unsettled) = 1
 """
+)
 """All identifiers for which `DELTA` can find anything else than `keep`: those that are not both wanted and in
 the ledger, at rest there. Texts are grouped once, which costs a fifth of joining what belongs to them."""

@@ -102,9 +102,7 @@ where
     and barred.value is null{consent}
 """
 
-ANYBODY = """
-select 1 as one
-from {hashed_identifiers} as hashed
+SENDABLE = """from {hashed_identifiers} as hashed
 left join {barred} as barred
     on
         hashed.identifier_type = barred.identifier_type
@@ -115,8 +113,10 @@ where
     and hashed.identifier_type in ({kinds})
     and hashed.profile_id in (select eligible.profile_id from {eligible} as eligible)
     and barred.value is null
-limit 1
 """
+"""The identifiers that a list may hold, as the end of a query."""
+
+ANYBODY = "select 1 as one\n" + SENDABLE + "limit 1"
 
 INLINE = """
 members as (

@@ -18,13 +18,20 @@ from segmentloom_sync.sync.plan import delta
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.sendable import Sendable
 from segmentloom_sync.sync.session import SyncSession
-from segmentloom_sync.warehouse.base import Statement, Warehouse
+from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 from tests.unit.sync.account import Account
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.memory_platform import Fault, MemoryPlatform, buyers
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
 
 CHANGING = "identifier_type, identifier, member_key, action, is_wanted, is_private, prior_state, may_hold"
+LOG: Columns = {
+    "audience": "string",
+    "profile_id": "string",
+    "change": "string",
+    "changed_at": "timestamp",
+}
+PROBLEMS: Columns = {"profile_id": "string", "identifier_type": "string", "problem": "string"}
 NAMES = ("ann", "bob", "cat", "dan", "eve", "fay")
 
 
@@ -39,10 +46,8 @@ class LoggedShop(Shop):
         super().prepare()
         self.account = Account(self.warehouse)
         self.warehouse.ensure_table("audience_membership", "", {"entered_at": "timestamp"})
-        log = {"audience": "string", "profile_id": "string", "change": "string", "changed_at": "timestamp"}
-        self.warehouse.ensure_table("audience_membership_log", "", log)  # type: ignore[arg-type]
-        problems = {"profile_id": "string", "identifier_type": "string", "problem": "string"}
-        self.warehouse.ensure_table("identifier_problems", "", problems)  # type: ignore[arg-type]
+        self.warehouse.ensure_table("audience_membership_log", "", LOG)
+        self.warehouse.ensure_table("identifier_problems", "", PROBLEMS)
 
     def build(self) -> None:
         """Publish, and keep account of profiles that changed."""
