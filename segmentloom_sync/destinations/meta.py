@@ -206,6 +206,9 @@ class Meta:
 
 def _rows(position: int, member: Member, kinds: Sequence[str]) -> Iterator[_Row]:
     """The rows of a member: one, or more when it has several identifiers of a type."""
+    if len(kinds) == 1:  # nearly always, and this is done for every member
+        yield from [_Row(position, (identifier,)) for identifier in member.identifiers]
+        return
     by_kind: dict[str, list[Identifier]] = defaultdict(list)
     for identifier in member.identifiers:
         by_kind[identifier.type].append(identifier)
@@ -220,7 +223,9 @@ def _receipt(answer: dict[str, Any], members: Sequence[Member], rows: Sequence[_
         return Receipt(unknown=everything, request_id=request_id)
     invalid = int(answer.get("num_invalid_entries", 0))
     shown = meta_answers.sample_values(answer.get("invalid_entry_samples"))
-    named = {row.member for row in rows if any(cell and cell.value in shown for cell in row.cells)}
+    named = set()
+    if shown:
+        named = {row.member for row in rows if any(cell and cell.value in shown for cell in row.cells)}
     if invalid and (invalid >= len(rows) or len(members) == 1):
         named = set(range(len(members)))
     reason = "malformed entry"

@@ -29,7 +29,7 @@ _COUNTS: Final = """
 
         select
             hashed.identifier_type,
-            count(distinct hashed.profile_id) as members
+            count(*) as members  -- a profile has one identifier of a type under a rule
         from {hashed_identifiers} as hashed
         where
             hashed.hash_rule = :hash_rule

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+# DuckDB cannot spill the smallest of several texts: it is asked of those identifiers only that are shared.
 _WANTED = """
-wanted as (
+shared as (
+
+    select
+        hashed.identifier_type,
+        hashed.identifier
+    from {hashed_identifiers} as hashed{hash_moved}
+    where
+        hashed.hash_rule = :hash_rule
+        and hashed.identifier_type in ({kinds})
+    group by 1, 2
+    having count(*) > 1
+
+),
+
+sendable as (
 
     select
         hashed.identifier_type,
         hashed.identifier,
-        min(hashed.profile_id) as member_key
+        hashed.profile_id
     from {hashed_identifiers} as hashed{hash_moved}
     inner join eligible on hashed.profile_id = eligible.profile_id
     left join opted_out
@@ -19,6 +34,33 @@ wanted as (
         hashed.hash_rule = :hash_rule
         and hashed.identifier_type in ({kinds})
         and opted_out.identifier is null
+
+),
+
+wanted as (
+
+    select
+        sendable.identifier_type,
+        sendable.identifier,
+        sendable.profile_id as member_key
+    from sendable
+    left join shared
+        on
+            sendable.identifier_type = shared.identifier_type
+            and sendable.identifier = shared.identifier
+    where shared.identifier is null
+
+    union all
+
+    select
+        sendable.identifier_type,
+        sendable.identifier,
+        min(sendable.profile_id) as member_key
+    from sendable
+    inner join shared
+        on
+            sendable.identifier_type = shared.identifier_type
+            and sendable.identifier = shared.identifier
     group by 1, 2
 
 ),

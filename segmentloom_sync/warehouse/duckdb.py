@@ -69,8 +69,7 @@ class DuckDb:
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         text, values = _bound(sql, parameters)
         with _refusals("a query"):
-            rows = self._with_enough_memory(lambda: self._fetched(text, values))
-            return [tuple(map(_outgoing, row)) for row in rows]
+            return self._with_enough_memory(lambda: self._fetched(text, values))
 
     def estimated_bytes(self, query: Statement) -> int | None:
         return None
@@ -207,7 +206,10 @@ class DuckDb:
 
     def _fetched(self, text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         with without_pandas():
-            rows: list[tuple[Any, ...]] = self._connection.execute(text, values).fetchall()
+            result = self._connection.execute(text, values)
+            rows: list[tuple[Any, ...]] = result.fetchall()
+        if any(str(column[1]).startswith("TIMESTAMP") for column in result.description or []):
+            return [tuple(map(_outgoing, row)) for row in rows]
         return rows
 
     def _with_enough_memory(self, work: Callable[[], T]) -> T:

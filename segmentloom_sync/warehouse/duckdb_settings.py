@@ -13,7 +13,7 @@ from segmentloom_sync.project import Project
 _MEMORY = ":memory:"
 _FOLDER_SETTINGS = ("extension_directory", "temp_directory")
 _LITTLE: Mapping[str, tuple[Any, tuple[str, ...]]] = {
-    "memory_limit": ("200MB", ("memory_limit", "max_memory")),
+    "memory_limit": ("120MB", ("memory_limit", "max_memory")),
     "threads": (1, ("threads", "worker_threads")),
 }
 """What `with_little_memory` sets, each with the names that DuckDB has for it. Every thread takes memory of

@@ -43,10 +43,10 @@ def test_an_entry_of_the_wrong_type_is_named(tmp_path: Path, key: str, wrong: An
 @pytest.mark.parametrize(
     ("given", "limit", "threads"),
     [
-        ({}, "190.7 MiB", 1),
+        ({}, "114.4 MiB", 1),
         ({"config_options": {"memory_limit": "1GB"}}, "953.6 MiB", 1),
         ({"config_options": {"max_memory": "1GB", "worker_threads": 2}}, "953.6 MiB", 2),
-        ({"settings": {"threads": 2}}, "190.7 MiB", 2),
+        ({"settings": {"threads": 2}}, "114.4 MiB", 2),
     ],
 )
 def test_little_memory_is_set_where_the_target_does_not_set_it(
