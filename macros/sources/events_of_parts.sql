@@ -2,8 +2,8 @@
     The deliveries of a source from its parts; see `source_parts`. E-mail and phone are as the source states them.
 
     Without an event_id, or where it is null, one is derived from the content: rows that are equal in all that they say
-    are one event. An event that would have happened more than five minutes after it was received (loaded, where nobody
-    says when it was received) has that time: its clock was wrong.
+    are one event. An event of the future has the time at which it was received or loaded, and says `clock_future` in its
+    context; what is derived from its content is not changed by that.
 
     since   ISO text of a time: rows with an earlier loaded_at are left out
 -#}
@@ -36,8 +36,7 @@
         type,
         event,
         case
-            when {{ segmentloom.epoch_microseconds('occurred_at') }} > {{ segmentloom.epoch_microseconds('coalesce(received_at, loaded_at)') }} + 300000000
-                then coalesce(received_at, loaded_at)
+            when {{ segmentloom.is_of_future() }} then coalesce(received_at, loaded_at)
             else occurred_at
         end as occurred_at,
         coalesce(received_at, loaded_at, occurred_at) as received_at,
@@ -59,7 +58,7 @@
         select
             {{ (names.texts + names.times + ['place', 'refusal']) | join(', ') }},
             {%- for name in names.objects %}
-            {{ segmentloom.json_from_text(name) }} as {{ name }},
+            {{ segmentloom.json_from_text(segmentloom.context_of_future() if name == 'context' else name) }} as {{ name }},
             {%- endfor %}
             {{ segmentloom.json_object_text(content) }} as content
 

@@ -16,6 +16,8 @@ from segmentloom_sync.landing.phone import PhoneReader, stated_phone
 from segmentloom_sync.landing.refused import Refused
 from segmentloom_sync.landing.times import occurred_at, read_time
 
+CLOCK_FUTURE: Final = "clock_future"
+"""The key of context that says of an event: its time lay in the future, and that of its arrival counts."""
 ASCII_BLANKS: Final = " \t\n\r\f\v"
 _NAMES: Final[Mapping[str, str | None]] = {
     "page": "Page Viewed",
@@ -112,13 +114,18 @@ def normalise(
     if not (user_id or anonymous_id or email or (kind == "alias" and previous_id)):
         raise Refused(refused.NO_IDENTIFIER)
 
-    times = _times(item, envelope, loaded_at)
+    happened, original, sent, received, is_of_future = _times(item, envelope, loaded_at)
+    if is_of_future:
+        context = {**context, CLOCK_FUTURE: True}
     library = context.get("library")
     return Event(
         _identifier(item, "messageId", "message_id") or envelope.message_id or derived_id(item),
         kind,
         name,
-        *times,
+        happened,
+        original,
+        sent,
+        received,
         anonymous_id,
         user_id,
         previous_id,
@@ -164,18 +171,18 @@ def type_and_name(kind: Any, name: Any) -> tuple[str, str | None]:
 
 def _times(
     item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime
-) -> tuple[datetime, datetime | None, datetime | None, datetime]:
-    """occurred_at, original_timestamp, sent_at and received_at."""
+) -> tuple[datetime, datetime | None, datetime | None, datetime, bool]:
+    """occurred_at, original_timestamp, sent_at, received_at, and whether the client's clock was ahead of ours."""
     timestamp = read_time(item.get("timestamp"))
     original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
     sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)
     received = envelope.arrival or read_time(
         _either(item, "receivedAt", "received_at") or envelope.received_at
     )
-    happened = occurred_at(
+    happened, future = occurred_at(
         timestamp=timestamp, original=original, sent=sent, received=received, loaded=loaded_at
     )
-    return happened, original or timestamp, sent, received or loaded_at
+    return happened, future or original or timestamp, sent, received or loaded_at, future is not None
 
 
 def _either(item: Mapping[str, Any], camel: str, snake: str) -> Any:

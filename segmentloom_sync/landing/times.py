@@ -51,13 +51,16 @@ def occurred_at(
     sent: datetime | None,
     received: datetime | None,
     loaded: datetime,
-) -> datetime:
+) -> tuple[datetime, datetime | None]:
     """When an event happened, by the clock of whoever received it.
 
     Where both `timestamp` and `original` are given, the timestamp counts, as RudderStack has it. Else the
     client's clock is corrected by received - (sent - original), as Segment has it, where somebody noted when
     the event was received; a file without that gives no such measure, so the client's time stands. A time
     later than five minutes after its arrival is that of a wrong clock: the arrival counts.
+
+    Returns:
+        That time; and the client's, where its clock was wrong in this way, else None.
 
     Raises:
         Refused: the correction leads out of the calendar.
@@ -70,6 +73,6 @@ def occurred_at(
             time = original or timestamp or arrival
             if sent is not None and received is not None and time is not arrival:
                 time = received - max(timedelta(0), sent - time)
-        return arrival if time - arrival > CLOCK_TOLERANCE else time
+        return (arrival, time) if time - arrival > CLOCK_TOLERANCE else (time, None)
     except OverflowError:
         raise Refused(refused.TIMESTAMP) from None

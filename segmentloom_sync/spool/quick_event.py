@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Raw
 
-from segmentloom_sync.landing.event import ASCII_BLANKS, Event, first_email, type_and_name
+from segmentloom_sync.landing.event import ASCII_BLANKS, CLOCK_FUTURE, Event, first_email, type_and_name
 from segmentloom_sync.landing.phone import PhoneReader, stated_phone
 from segmentloom_sync.landing.refused import Refused
 from segmentloom_sync.landing.times import occurred_at, read_time
@@ -69,6 +69,7 @@ class _Context(msgspec.Struct, gc=False):
     user_agent: Any = None
     library: Any = None
     gpc: Any = UNSET
+    clock_future: Any = UNSET
     traits: Raw = _EMPTY
 
 
@@ -127,13 +128,14 @@ def _row(record: Record, received_at: datetime, phones: PhoneReader) -> Event:
     timestamp = _time(sent.timestamp)
     original = _time(_either(sent.originalTimestamp, sent.original_timestamp))
     sent_at = _time(_either(sent.sentAt, sent.sent_at) or envelope.get("sent_at"))
-    happened = occurred_at(
+    happened, future = occurred_at(
         timestamp=timestamp, original=original, sent=sent_at, received=received_at, loaded=received_at
     )
     library = in_context.library
     agent = None if in_context.userAgent is UNSET else in_context.userAgent
-    if record.gpc or "context" in envelope:
-        context = _with(context, in_context, envelope.get("context") or _NOTHING, gpc=record.gpc)
+    if record.gpc or future or "context" in envelope:
+        around = envelope.get("context") or _NOTHING
+        context = _with(context, in_context, around, gpc=record.gpc, is_of_future=future is not None)
         agent = agent or (envelope.get("context") or _NOTHING).get("userAgent")
     ip = record.ip
     if ip is None or record.keeps_own_ip:
@@ -143,7 +145,7 @@ def _row(record: Record, received_at: datetime, phones: PhoneReader) -> Event:
         kind,
         name,
         happened,
-        original or timestamp,
+        future or original or timestamp,
         sent_at,
         received_at,
         anonymous_id,
@@ -199,12 +201,17 @@ def _object(text: Raw) -> str:
     return value
 
 
-def _with(context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool) -> str:
-    """The context's text with what the collector adds, which it must not have itself."""
+def _with(
+    context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool, is_of_future: bool
+) -> str:
+    """The context's text with what is added to it, which it must not have itself."""
     has_own_agent = known.userAgent is not UNSET
     if (around and (has_own_agent or around.keys() != _BROWSER)) or (gpc and known.gpc is not UNSET):
         raise _Unusual
-    added = _encode({**around, "gpc": True} if gpc else around).decode()
+    if is_of_future and known.clock_future is not UNSET:
+        raise _Unusual
+    said = {**around, **({"gpc": True} if gpc else {}), **({CLOCK_FUTURE: True} if is_of_future else {})}
+    added = _encode(said).decode()
     if context == "{}" or added == "{}":
         return added if context == "{}" else context
     return f"{added[:-1]},{context[1:]}"

@@ -227,11 +227,14 @@ def test_only_tables_asked_for_are_read(by_id: dict[str, dict[str, Any]]) -> Non
 def test_an_event_from_the_future_has_the_time_of_receipt(by_id: dict[str, dict[str, Any]]) -> None:
     assert by_id["sparse segment future"]["timestamp"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert by_id["sparse segment near"]["timestamp"] == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+    assert by_id["sparse segment future"]["context"] == {"clock_future": True}
+    assert by_id["sparse segment near"]["context"] == {}
 
 
 def test_an_event_from_after_its_load_has_the_time_of_that(by_id: dict[str, dict[str, Any]]) -> None:
     seen = by_id["sparse amplitude i2:d1"]
     assert seen["timestamp"] == seen["received_at"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert seen["context"]["clock_future"] is True
 
 
 def test_posthog_says_who_is_a_user(by_id: dict[str, dict[str, Any]]) -> None:

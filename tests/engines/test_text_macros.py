@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -129,3 +130,29 @@ def test_a_day_is_the_one_of_the_zone(evaluator: Evaluator, time: str, day: date
     macros = evaluator.macros
     local = macros.render("local_day", macros.render("timestamp_literal", time), "Europe/Berlin")
     assert list(evaluator.warehouse.rows(f"select {local} as result")) == [(day,)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "context", "told"),
+    [
+        (6, "{}", {"clock_future": True}),
+        (6, ' { "a": "}" }', {"clock_future": True, "a": "}"}),
+        (6, '{"clock_future":false}', {"clock_future": False}),
+        (5, '{"a":1}', {"a": 1}),
+    ],
+)
+def test_an_event_of_the_future_says_so_in_its_context(
+    evaluator: Evaluator, minutes: int, context: str, told: dict[str, Any]
+) -> None:
+    happened, received = (
+        evaluator.macros.render("timestamp_literal", f"2026-03-01T10:0{minute}:00Z")
+        for minute in (minutes, 0)
+    )
+    no_time = evaluator.macros.render("timestamp_literal", "2026-03-01T09:00:00Z")
+    constants = f"{happened} as occurred_at, {received} as received_at, {no_time} as loaded_at"
+    text = evaluator.macros.render("literal", context)
+    value = evaluator.macros.render("context_of_future")
+    [(found,)] = evaluator.warehouse.rows(
+        f"select {value} as result from (select {constants}, {text} as context) as held"
+    )
+    assert json.loads(found) == told

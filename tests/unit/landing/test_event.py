@@ -221,3 +221,15 @@ def test_both_dialects_mean_the_same(item: dict[str, Any]) -> None:
         return landed if given_item.get("message_id", given_item.get("messageId")) else landed[1:]
 
     assert outcome(item) == outcome(other)
+
+
+def test_an_event_of_the_future_says_so_and_keeps_what_was_sent() -> None:
+    late = "2999-01-01T00:00:00Z"
+    for landed in (
+        event(timestamp=late),
+        event(originalTimestamp=late, context={"clock_future": False}),
+        event(timestamp=late, originalTimestamp="2026-11-20T12:00:00Z"),
+    ):
+        assert (landed.occurred_at, json.loads(landed.context)) == (LOADED, {"clock_future": True})
+        assert landed.original_timestamp == datetime(2999, 1, 1, tzinfo=UTC)
+    assert event(timestamp="2026-11-20T12:05:00Z").context == "{}"

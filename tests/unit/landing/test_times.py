@@ -63,9 +63,13 @@ def test_any_value_gives_a_time_or_a_refusal(value: Any) -> None:
     assert time.utcoffset() == timedelta(0)
 
 
-def happened(**given_times: datetime | None) -> datetime:
+def both(**given_times: datetime | None) -> tuple[datetime, datetime | None]:
     absent = dict.fromkeys(("timestamp", "original", "sent", "received"))
     return occurred_at(**{**absent, **given_times}, loaded=LOADED)
+
+
+def happened(**given_times: datetime | None) -> datetime:
+    return both(**given_times)[0]
 
 
 def test_timestamp_and_original_together_make_the_timestamp_count() -> None:
@@ -99,6 +103,15 @@ def test_a_time_after_its_arrival_is_that_of_a_wrong_clock() -> None:
     assert happened(timestamp=NOON + CLOCK_TOLERANCE + timedelta(microseconds=1), received=NOON) == NOON
     assert happened(timestamp=LOADED + HOUR) == LOADED
     assert happened(timestamp=NOON + HOUR, original=NOON, received=NOON) == NOON
+
+
+@pytest.mark.parametrize("year", [1970, 2999])
+def test_a_clock_that_is_years_off_is_corrected_or_told_of(year: int) -> None:
+    there = NOON.replace(year=year)
+    assert both(original=there, sent=there + HOUR, received=NOON) == (NOON - HOUR, None)
+    told = (NOON, there) if there > NOON else (there, None)
+    assert both(original=there, received=NOON) == told
+    assert both(timestamp=there, original=NOON, received=NOON) == told
 
 
 def test_a_correction_out_of_the_calendar_is_refused() -> None:

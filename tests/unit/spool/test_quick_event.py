@@ -50,6 +50,7 @@ CONTEXT = st.fixed_dictionaries(
         "library": st.just({"name": "lib", "version": "1"}) | TEXT | ODD,
         "traits": PERSON | ODD,
         "gpc": ODD,
+        "clock_future": ODD,
         "page": st.just({"email": "p@q", "n": [1, 2.5, {"a": None}]}),
     },
 )
@@ -179,6 +180,7 @@ def test_usual_events_go_the_quick_way() -> None:
         record(
             start, plain(type="page", sentAt="2026-11-30T10:00:00Z", originalTimestamp="2026-11-30T09:59:58Z")
         ),
+        record(gpc, plain(timestamp="2999-01-01T00:00:00Z")),
     ]
     for text in texts:
         event = quick(decode(text), datetime(2026, 11, 30, 10, 0, 1), PhoneReader("DE"))
@@ -187,6 +189,8 @@ def test_usual_events_go_the_quick_way() -> None:
     assert (event["email"], event["ip"], event["user_agent"]) == ("ann@example.com", "192.0.2.7", "Firefox")
     [(_, _, event)] = rows(texts[2], is_quick=True)
     assert event["context"]["gpc"] is True
+    [(_, _, event)] = rows(texts[5], is_quick=True)
+    assert (event["occurred_at"], event["context"]["clock_future"]) == (event["received_at"], True)
 
 
 def test_the_arrival_is_the_collectors_and_the_address_as_it_says() -> None:
@@ -233,7 +237,7 @@ FAULTS = {
     "_text": lambda value: value if type(value) is str else None,
     "_either": lambda camel, snake: camel,
     "first_email": lambda *values: next((value for value in values if value), None),
-    "_with": lambda context, known, around, gpc: context,
+    "_with": lambda context, known, around, gpc, is_of_future: context,
 }
 
 
