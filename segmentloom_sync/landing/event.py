@@ -172,7 +172,7 @@ def type_and_name(kind: Any, name: Any) -> tuple[str, str | None]:
 def _times(
     item: Mapping[str, Any], envelope: Envelope, loaded_at: datetime
 ) -> tuple[datetime, datetime | None, datetime | None, datetime, bool]:
-    """occurred_at, original_timestamp, sent_at, received_at, and whether the client's clock was ahead of ours."""
+    """occurred_at, original_timestamp, sent_at, received_at; whether the client's clock was ahead."""
     timestamp = read_time(item.get("timestamp"))
     original = read_time(_either(item, "originalTimestamp", "original_timestamp"))
     sent = read_time(_either(item, "sentAt", "sent_at") or envelope.sent_at)

@@ -87,7 +87,7 @@ USUAL = st.fixed_dictionaries(
         "type": st.sampled_from(["track", "identify", "group", "alias"]),
         "event": st.just("Order Completed"),
         "messageId": st.just("m1"),
-        "timestamp": st.just("2026-11-30T10:00:00.5Z"),
+        "timestamp": st.sampled_from(["2026-11-30T10:00:00.5Z", "2999-01-01T00:00:00Z"]),
         "properties": st.fixed_dictionaries({}, optional={"email": TEXT}),
     },
     optional={
