@@ -201,9 +201,7 @@ def _object(text: Raw) -> str:
     return value
 
 
-def _with(
-    context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool, is_of_future: bool
-) -> str:
+def _with(context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool, is_of_future: bool) -> str:
     """The context's text with what is added to it, which it must not have itself."""
     has_own_agent = known.userAgent is not UNSET
     if (around and (has_own_agent or around.keys() != _BROWSER)) or (gpc and known.gpc is not UNSET):
