@@ -73,6 +73,13 @@ def collect(
             metavar="NETWORK",
         ),
     ] = None,
+    allow_body_key: Annotated[
+        bool,
+        typer.Option(
+            "--allow-body-key",
+            help="Take secret keys in the body, too, from senders that can put them nowhere else.",
+        ),
+    ] = False,
     ip: Annotated[
         Addresses, typer.Option("--ip", help="How much of clients' addresses is kept.")
     ] = Addresses.FULL,
@@ -140,6 +147,7 @@ def collect(
             addresses=ip.value,
             logged=log.value,
             load=loader,
+            allows_body_key=allow_body_key,
         )
         serve(service, lambda: _announce(listening, spool, as_json=json))
     terminal.say("stopped; what it received is in the spool")

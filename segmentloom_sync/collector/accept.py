@@ -64,6 +64,7 @@ class Accepted(NamedTuple):
         records: how many `chunk` holds.
         quarantined: how many of them are refused events, by reason.
         ids: of the accepted events, as far as they brought any.
+        gpc: they came with `Sec-GPC: 1`.
     """
 
     chunk: bytes
@@ -72,6 +73,7 @@ class Accepted(NamedTuple):
     quarantined: Mapping[str, int]
     ids: list[str]
     duplicates: int
+    gpc: bool
     reply: Reply
 
 
@@ -183,7 +185,7 @@ class Collector:
         else:
             head = self._heads.plain(received_at, caller, ip, gpc)
         ids = [event_id] if event_id else []
-        return self._accepted(admitted, caller, record(head, raw), 1, ids, _NOTHING, _NO_ERRORS)
+        return self._accepted(admitted, caller, record(head, raw), 1, ids, gpc, _NOTHING, _NO_ERRORS)
 
     def _accept_batch(self, admitted: Admitted, body: bytes) -> Accepted:
         request = admitted.request
@@ -222,7 +224,7 @@ class Collector:
         chunks += [record(full(received_at, caller, ip, gpc, refused=reason), raw) for _, reason, raw in bad]
         reasons = Counter(reason for _, reason, _ in bad)
         errors = [{"index": index, "reason": reason} for index, reason, _ in bad[:TOLD_ERRORS]]
-        return self._accepted(admitted, caller, b"".join(chunks), len(items), ids, reasons, errors)
+        return self._accepted(admitted, caller, b"".join(chunks), len(items), ids, gpc, reasons, errors)
 
     def _accepted(
         self,
@@ -231,6 +233,7 @@ class Collector:
         chunk: bytes,
         count: int,
         ids: list[str],
+        gpc: bool,
         quarantined: Mapping[str, int],
         errors: list[dict[str, Any]],
     ) -> Accepted:
@@ -253,7 +256,7 @@ class Collector:
             if errors:
                 document["errors"] = errors
             reply = Reply(200, encoded(document), [_AS_JSON, *headers])
-        return Accepted(chunk, count, caller, quarantined, ids, duplicates, reply)
+        return Accepted(chunk, count, caller, quarantined, ids, duplicates, gpc, reply)
 
     def _idempotency_key(self, request: Request) -> str | None:
         key = (request.header("idempotency-key") or "").strip()

@@ -64,6 +64,7 @@ class Callers:
         monotonic: seconds of a clock that never goes back.
         clock: the time, aware.
         before: the callers so far: a key whose rate has not changed keeps what it has used up.
+        allows_body_key: a secret key may be in the body, too.
     """
 
     def __init__(
@@ -72,8 +73,11 @@ class Callers:
         monotonic: Callable[[], float],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         before: Callers | None = None,
+        *,
+        allows_body_key: bool = False,
     ) -> None:
         self._clock = clock
+        self._places_of_secrets = ("header", "body") if allows_body_key else ("header",)
         self._callers: dict[str, Caller] = {}
         self._opened: dict[str, Caller] = {}
         for key in keys:
@@ -109,7 +113,7 @@ class Callers:
             raise unauthorized()
         if not caller.opens(secret, self._clock):
             raise unauthorized()
-        if caller.is_secret and place != "header":
+        if caller.is_secret and place not in self._places_of_secrets:
             raise Refusal(403, "forbidden", f"a secret key may not be in the {place}: send it in a header")
         return caller
 
@@ -153,7 +157,8 @@ def credential_of(request: Request) -> Credential | None:
         return Credential(_of_authorization(authorization), "header")
     write_key = request.header("x-write-key")
     if write_key:
-        return Credential(write_key.strip(), "header")
+        # Jitsu's library wants a colon in a key; what follows it says nothing here.
+        return Credential(write_key.partition(":")[0].strip(), "header")
     if request.query:
         query = parse_qs(request.query, max_num_fields=50) if request.query.count("&") < 50 else {}
         for name in KEY_NAMES:

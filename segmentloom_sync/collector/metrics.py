@@ -22,6 +22,8 @@ class Counts:
         self.accepted: Counter[str] = Counter()
         """Events by source."""
         self.duplicates: Counter[str] = Counter()
+        self.gpc: Counter[str] = Counter()
+        """Of the accepted ones by source, those that came with `Sec-GPC: 1`."""
         self.quarantined: Counter[tuple[str, str]] = Counter()
         """By source and reason."""
         self.failed_loads = 0
@@ -30,7 +32,10 @@ class Counts:
     def keep(self, accepted: Accepted) -> None:
         """Count events that are on the disk."""
         source = accepted.caller.key.source
-        self.accepted[source] += accepted.records - sum(accepted.quarantined.values())
+        count = accepted.records - sum(accepted.quarantined.values())
+        self.accepted[source] += count
+        if accepted.gpc:
+            self.gpc[source] += count
         if accepted.duplicates:
             self.duplicates[source] += accepted.duplicates
         for reason, count in accepted.quarantined.items():
@@ -53,6 +58,12 @@ def metrics_text(
             "counter",
             "Accepted events whose id had come lately.",
             [({"source": source}, count) for source, count in sorted(counts.duplicates.items())],
+        ),
+        _metric(
+            "events_gpc_total",
+            "counter",
+            "Accepted events whose browser asked not to sell or share (Sec-GPC).",
+            [({"source": source}, count) for source, count in sorted(counts.gpc.items())],
         ),
         _metric(
             "events_quarantined_total",

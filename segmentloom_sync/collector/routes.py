@@ -15,6 +15,8 @@ _SHORT: Final = {
     "batch": "b",
 }
 """The paths that Segment's browser library posts to."""
+_JITSU: Final = ("/api/s/", "/api/s/s2s/")
+"""Where Jitsu's library posts each type of event, from pages and from servers."""
 
 
 class Route(NamedTuple):
@@ -41,6 +43,8 @@ def _routes() -> dict[str, Route]:
     for name, short in _SHORT.items():
         route = Route(name, None if name == "batch" else name)
         routes[f"/v1/{name}"] = routes[f"/v1/{short}"] = route
+        if not route.is_batch:
+            routes |= {f"{start}{name}": route for start in _JITSU}
     routes["/v1/track"] = Route("track", "track", is_plain=True)
     routes["/beacon/v1/batch"] = Route("beacon", None)
     return routes

@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from segmentloom_sync.collector.accept import Collector
 from segmentloom_sync.collector.access_log import AccessLog, BackgroundWriter, Wanted
 from segmentloom_sync.collector.authentication import Callers
 from segmentloom_sync.collector.client_address import Kept, TrustedProxies
+from segmentloom_sync.collector.key import Key
 from segmentloom_sync.collector.key_file import KeyFile
 from segmentloom_sync.collector.limits import HEAD_SECONDS
 from segmentloom_sync.collector.listening import Listening
@@ -45,6 +46,7 @@ class Service:
     Attributes:
         spool: its folder, held by the caller.
         load: what loads the spool now and then; None: nobody does.
+        allows_body_key: secret keys may be in the body.
     """
 
     listening: Listening
@@ -55,6 +57,7 @@ class Service:
     addresses: Kept
     logged: Wanted
     load: LoaderProcess | None
+    allows_body_key: bool = False
 
 
 def serve(service: Service, announce: Callable[[], None]) -> None:
@@ -82,7 +85,7 @@ class _Run:
         self._counts = Counts()
         self._writer = BackgroundWriter()
         self._log = AccessLog(service.logged, self._writer.write)
-        self._callers = Callers(service.keys.read(), time.monotonic)
+        self._callers = self._new_callers(service.keys.read())
         self._keys_seen = service.keys.stamp()
         self._collector = Collector(self._callers, proxies=service.proxies, addresses=service.addresses)
         self._state = (0.0, SpoolState(0, 0, 0.0, 0))
@@ -155,9 +158,12 @@ class _Run:
         except ConfigError as error:
             self._log.note("keys_not_read", detail=error.message)
             return
-        self._callers = Callers(keys, time.monotonic, before=self._callers)
+        self._callers = self._new_callers(keys, before=self._callers)
         self._collector.callers = self._callers
         self._log.note("keys_read", live=len(self._callers))
+
+    def _new_callers(self, keys: Iterable[Key], before: Callers | None = None) -> Callers:
+        return Callers(keys, time.monotonic, before=before, allows_body_key=self._service.allows_body_key)
 
     def _is_ready(self) -> bool:
         draining = self._application is not None and self._application.is_draining

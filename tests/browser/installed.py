@@ -66,7 +66,7 @@ def build_tools() -> None:
 
 @cache
 def libraries() -> Path:
-    """The folder with the JavaScript libraries of Segment and RudderStack, as its lock file has them.
+    """The folder with JavaScript libraries of Segment, RudderStack and others, as its lock file has them.
 
     Raises:
         RuntimeError: there is no npm, or it fails; the message is its own.

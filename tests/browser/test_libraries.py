@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +15,7 @@ from selenium import webdriver
 from tests.browser.installed import libraries
 from tests.collector.arrivals import (
     PLAN,
+    SOUND,
     assert_each_call_is_in_the_spool,
     assert_each_call_is_one_event,
     distinct_events,
@@ -42,8 +43,17 @@ def test_every_call_arrives(browser: webdriver.Chrome, pages: str, tmp_path: Pat
     _call(browser, f"{pages}/rudder_browser.html", tmp_path, 20)
 
 
+def test_hightouch_s_library_arrives_where_nothing_fails(
+    browser: webdriver.Chrome, pages: str, tmp_path: Path
+) -> None:
+    """It takes any answer for a delivery, so that no collector can have what a 500 has cost."""
+    _call(browser, f"{pages}/hightouch_browser.html", tmp_path, 20, SOUND)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["segment_browser.html", "rudder_browser.html"])
+@pytest.mark.parametrize(
+    "page", ["segment_browser.html", "segment_browser_batches.html", "rudder_browser.html"]
+)
 def test_every_call_becomes_one_event(
     browser: webdriver.Chrome, pages: str, tmp_path: Path, page: str
 ) -> None:
@@ -52,15 +62,15 @@ def test_every_call_becomes_one_event(
     assert_each_call_is_one_event(project, 100)
 
 
-def _call(browser: webdriver.Chrome, page: str, folder: Path, calls: int) -> None:
+def _call(browser: webdriver.Chrome, page: str, folder: Path, calls: int, plan: Sequence[str] = PLAN) -> None:
     """Open a page that calls its library so often; what has become of that is in the folder's spool."""
-    with running(folder) as collector, faulty_proxy(collector.port, PLAN) as proxy:
+    with running(folder) as collector, faulty_proxy(collector.port, plan) as proxy:
         query = urlencode({"host": proxy.url, "key": collector.public, "calls": calls})
         browser.get(f"{page}?{query}")
         until(lambda: distinct_events(collector) == calls, SECONDS)
         browser.get("about:blank")
         assert_each_call_is_in_the_spool(collector, calls)
-    assert set(proxy.done) == set(PLAN)
+    assert set(proxy.done) == set(plan)
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -44,6 +44,14 @@ def test_every_path_takes_events(collector: RunningCollector, name: str) -> None
     assert (answer.status, answer.json["accepted"]) == (200, 1)
 
 
+@pytest.mark.parametrize("name", ["track", "identify", "page", "screen", "group", "alias"])
+def test_the_paths_of_jitsu_take_events(collector: RunningCollector, name: str) -> None:
+    for start in ("/api/s/", "/api/s/s2s/"):
+        body = {**body_for(name), "writeKey": "***"}
+        answer = collector.send("POST", start + name, body, {"X-Write-Key": f"{collector.secret}:any"})
+        assert (answer.status, answer.json["accepted"]) == (200, 1)
+
+
 def test_a_key_may_come_in_any_of_five_places(collector: RunningCollector) -> None:
     key, public = collector.secret, collector.public
     beacon = {"batch": [{**EVENT, "type": "track"}]}
@@ -163,22 +171,36 @@ def test_other_methods_paths_and_encodings(collector: RunningCollector) -> None:
     assert collector.post("/v1/track", EVENT, {"Content-Encoding": "br"}).status == 415
 
 
-def test_health_readiness_and_metrics(collector: RunningCollector) -> None:
+def counted(collector: RunningCollector) -> dict[str, float]:
+    """The metrics of the collector itself and of the source web."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    assert collector.send("GET", "/healthz").body == b"ok\n"
-    assert collector.send("GET", "/readyz").status == 200
-    collector.post("/v1/track", EVENT)
     metrics = collector.send("GET", "/metrics")
-    found = {
-        sample.name: sample.value
+    return {
+        sample.name.removeprefix("segmentloom_collector_"): sample.value
         for family in text_string_to_metric_families(metrics.body.decode())
         for sample in family.samples
         if sample.labels in ({}, {"source": "web"})
     }
-    assert found["segmentloom_collector_events_accepted_total"] > 0
-    assert found["segmentloom_collector_spool_commits_total"] > 0
-    assert found["segmentloom_collector_ready"] == 1
+
+
+def test_health_readiness_and_metrics(collector: RunningCollector) -> None:
+    assert collector.send("GET", "/healthz").body == b"ok\n"
+    assert collector.send("GET", "/readyz").status == 200
+    collector.post("/v1/track", EVENT)
+    found = counted(collector)
+    assert found["events_accepted_total"] > 0
+    assert found["spool_commits_total"] > 0
+    assert found["ready"] == 1
+
+
+def test_events_of_browsers_that_ask_for_privacy_are_counted(collector: RunningCollector) -> None:
+    before = counted(collector).get("events_gpc_total", 0)
+    batch = {"batch": [{**EVENT, "type": "track"}, {**EVENT, "type": "page"}, {}]}
+    assert collector.post("/v1/batch", batch, {"Sec-GPC": "1"}).json["accepted"] == 2
+    assert collector.post("/v1/track", EVENT, {"Sec-GPC": "1"}).status == 200
+    assert collector.post("/v1/track", EVENT, {"Sec-GPC": "0"}).status == 200
+    assert counted(collector)["events_gpc_total"] - before == 3
 
 
 def test_metrics_are_not_for_whom_an_unknown_proxy_brings(collector: RunningCollector) -> None:

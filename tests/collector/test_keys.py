@@ -18,7 +18,7 @@ from segmentloom_sync.collector.key_file import KeyFile
 from segmentloom_sync.collector.rate import Bucket
 from segmentloom_sync.collector.request import Refusal
 from segmentloom_sync.errors import ConfigError
-from tests.collector.running import running, until
+from tests.collector.running import records, running, until
 from tests.workspace import CLI
 
 EVENT = {"user_id": "u", "event": "x"}
@@ -60,6 +60,20 @@ def test_the_life_of_a_key(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for key in (made, rotated, again):
         assert key["key"].split("_", 2)[2] not in file.read_text()
+
+
+def test_a_secret_key_may_be_in_the_body_where_that_is_allowed(tmp_path: Path) -> None:
+    with running(tmp_path, "--allow-body-key") as collector:
+        late = keys(tmp_path, "create", "--name", "late")["key"]
+
+        def in_body(key: str) -> int:
+            return collector.send("POST", "/v1/track", {**EVENT, "writeKey": key}).status
+
+        assert in_body(collector.secret) == 200
+        until(lambda: in_body(late) == 200)
+        assert collector.send("POST", f"/v1/track?writeKey={late}", EVENT).status == 403
+        collector.stop()
+    assert all("writeKey" not in record["event"] for record in records(collector.spool))
 
 
 def test_a_broken_file_leaves_the_keys_as_they_were(tmp_path: Path) -> None:
