@@ -134,8 +134,8 @@ def _row(record: Record, received_at: datetime, phones: PhoneReader) -> Event:
     library = in_context.library
     agent = None if in_context.userAgent is UNSET else in_context.userAgent
     if record.gpc or future or "context" in envelope:
-        around = envelope.get("context") or _NOTHING
-        context = _with(context, in_context, around, gpc=record.gpc, is_of_future=future is not None)
+        batch = envelope.get("context") or _NOTHING
+        context = _with(context, in_context, batch, gpc=record.gpc, is_of_future=future is not None)
         agent = agent or (envelope.get("context") or _NOTHING).get("userAgent")
     ip = record.ip
     if ip is None or record.keeps_own_ip:
