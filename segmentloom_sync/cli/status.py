@@ -19,7 +19,10 @@ _COUNTS = ("accepted", "open", "waiting", "rejected")
 def status(
     rejected: Annotated[
         bool,
-        typer.Option("--rejected", help="Count the refused events of each source; reads all deliveries."),
+        typer.Option(
+            "--rejected",
+            help="Count each source's refused events, and ids with different contents; reads all deliveries.",
+        ),
     ] = False,
     json: Json = False,
     project_dir: ProjectDir = None,
@@ -32,6 +35,7 @@ def status(
     """
     from segmentloom_sync.audiences.known_names import configured_destinations
     from segmentloom_sync.audiences.library import load_audiences
+    from segmentloom_sync.macros import MacroRenderer
     from segmentloom_sync.project import Project
     from segmentloom_sync.sources.freshness import source_states
     from segmentloom_sync.sync.cadence import time_zone
@@ -50,7 +54,7 @@ def status(
         lists = list_states(warehouse, now)
         followed = followed_lists(audiences.values())
         unfollowed = unfollowed_lists(warehouse, followed)
-        sources = source_states(warehouse, counts_rejected=rejected)
+        sources = source_states(warehouse, MacroRenderer(project, warehouse) if rejected else None)
     for entry in unfollowed:
         terminal.warn(unfollowed_warning(entry, problems))
     for row in lists:
@@ -71,11 +75,12 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
 
     if not rows:
         return
-    printed = table(("source", "events", "loaded", "newest event", "rejected"), counts=("events", "rejected"))
+    counts = ("rejected", "conflicts")
+    printed = table(("source", "events", "loaded", "newest event", *counts), counts=("events", *counts))
     for row in rows:
-        count = "not counted" if row["rejected"] is None else f"{row['rejected']:,}"
+        counted = ("not counted" if row[name] is None else f"{row[name]:,}" for name in counts)
         times = (_time(row["loaded_at"]), _time(row["occurred_at"]))
-        printed.add_row(shown(row["source"]), f"{row['events']:,}", *times, count)
+        printed.add_row(shown(row["source"]), f"{row['events']:,}", *times, *counted)
     terminal.stdout().print(printed)
     terminal.stdout().print()
 

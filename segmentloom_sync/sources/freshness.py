@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmentloom_sync.macros import MacroRenderer
+from segmentloom_sync.sources.conflicts import DELIVERIES, conflicting_ids
 from segmentloom_sync.warehouse.base import Warehouse
 
 
-def source_states(warehouse: Warehouse, *, counts_rejected: bool) -> list[dict[str, Any]]:
+def source_states(warehouse: Warehouse, macros: MacroRenderer | None = None) -> list[dict[str, Any]]:
     """One entry for each source of `S.events`, by name; none before the first build.
 
     Args:
-        counts_rejected: whether to count what was refused, too. That reads all deliveries: dear where
-            they are many.
+        macros: count with these what was refused and what came with different contents, too. That reads all
+            deliveries: dear where they are many.
 
     Returns:
-        `source`, `events` (a number), `loaded_at` and `occurred_at` (the latest, in UTC) and `rejected` (a
-        number; None when it was not asked for). A source of which all was refused has 0 events.
+        `source`, `events` (a number), `loaded_at` and `occurred_at` (the latest, in UTC), `rejected` and
+        `conflicts` (numbers; None when they were not asked for). A source of which all was refused has 0
+        events.
     """
     if not warehouse.exists("events"):
         return []
@@ -26,15 +29,16 @@ def source_states(warehouse: Warehouse, *, counts_rejected: bool) -> list[dict[s
         f" from {warehouse.relation('events')} group by source_id"
     ):
         states[source] = _state(source, events, loaded_at, occurred_at)
-    if counts_rejected and warehouse.exists("rejected_events"):
-        for state in states.values():
-            state["rejected"] = 0
+    if macros and warehouse.exists("rejected_events") and warehouse.exists(DELIVERIES):
+        conflicts = conflicting_ids(warehouse, macros)
+        for source, state in states.items():
+            state |= {"rejected": 0, "conflicts": conflicts.get(source, 0)}
         for source, rejected, loaded_at in warehouse.rows(
             "select source_id, count(*) as rejected, max(loaded_at) as loaded_at"
             f" from {warehouse.relation('rejected_events')} group by source_id"
         ):
             state = states.setdefault(source, _state(source, 0, loaded_at, None))
-            state["rejected"] = rejected
+            state |= {"rejected": rejected, "conflicts": conflicts.get(source, 0)}
     return [states[source] for source in sorted(states)]
 
 
@@ -45,4 +49,5 @@ def _state(source: str, events: int, loaded_at: Any, occurred_at: Any) -> dict[s
         "loaded_at": loaded_at,
         "occurred_at": occurred_at,
         "rejected": None,
+        "conflicts": None,
     }

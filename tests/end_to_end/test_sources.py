@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import Project
 from segmentloom_sync.sources.freshness import source_states
 from segmentloom_sync.warehouse.base import Warehouse
@@ -82,6 +83,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     ],
     "more.visits": [
         {**VISIT, "id": "kept"},
+        {**VISIT, "id": "kept", "environment": "beta"},
         {**VISIT, "id": "by browser", "browser": "Mozilla/5.0 (compatible; GoogleBot/2.1)"},
         {**VISIT, "id": "by environment", "environment": "qa"},
         {**VISIT, "id": "by address", "email": "Bo@shop.example"},
@@ -138,7 +140,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     path = tmp_path_factory.mktemp("sources") / "project"
     workspace = Workspace.create(
         path, variables={"segmentloom_sources": sources("") + MORE, "segmentloom_exclude_events": EXCLUDED}
@@ -151,8 +153,18 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             make_table(filling, name, rows)
     workspace.dbt("seed")
     workspace.dbt("run", "--select", "+segmentloom__events +segmentloom__rejected_events")
-    with closing(connect(Project.find(path))) as built:
+    return Project.find(path)
+
+
+@pytest.fixture(scope="module")
+def warehouse(project: Project) -> Iterator[Warehouse]:
+    with closing(connect(project)) as built:
         yield built
+
+
+@pytest.fixture(scope="module")
+def macros(project: Project, warehouse: Warehouse) -> MacroRenderer:
+    return MacroRenderer(project, warehouse)
 
 
 @pytest.fixture(scope="module")
@@ -260,14 +272,15 @@ def test_mixpanel_s_older_ids_and_local_times(by_id: dict[str, dict[str, Any]]) 
     assert user["timestamp"] == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-def test_how_fresh_each_source_is(warehouse: Warehouse) -> None:
-    states = {state["source"]: state for state in source_states(warehouse, counts_rejected=True)}
+def test_how_fresh_each_source_is(warehouse: Warehouse, macros: MacroRenderer) -> None:
+    states = {state["source"]: state for state in source_states(warehouse, macros)}
     assert states["visits"] == {
         "source": "visits",
         "events": 1,
         "loaded_at": datetime(2026, 11, 20, 10, tzinfo=UTC),
         "occurred_at": datetime(2026, 11, 20, 10, tzinfo=UTC),
         "rejected": 4,
+        "conflicts": 1,
     }
     assert (states["segment"]["events"], states["segment"]["rejected"]) == (5, 0)
-    assert {state["rejected"] for state in source_states(warehouse, counts_rejected=False)} == {None}
+    assert {(state["rejected"], state["conflicts"]) for state in source_states(warehouse)} == {(None, None)}

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from segmentloom_sync.macros import MacroRenderer
 from segmentloom_sync.project import Project
+from segmentloom_sync.sources.freshness import source_states
 from segmentloom_sync.sources.inspect import inspect_source
 from segmentloom_sync.warehouse.base import Engine, Warehouse
 from segmentloom_sync.warehouse.connect import connect
@@ -47,12 +49,19 @@ class Exported:
     def build(self) -> None:
         """Build the events of all sources."""
         tests = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-        self.workspace.dbt("build", *tests, "--select", "+segmentloom__events")
+        self.workspace.dbt(
+            "build", *tests, "--select", "+segmentloom__events", "+segmentloom__rejected_events"
+        )
 
     def events(self) -> list[dict[str, Any]]:
         """All of them, in order."""
         with closing(self.warehouse()) as warehouse:
             return sorted(events(warehouse), key=lambda event: (event["source"], event["event_id"]))
+
+    def states(self) -> list[dict[str, Any]]:
+        """How fresh each source is, what was refused and what came twice with different contents."""
+        with closing(self.warehouse()) as warehouse:
+            return source_states(warehouse, MacroRenderer(Project.find(self.workspace.path), warehouse))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +105,7 @@ def test_a_build_of_all_is_as_expected_and_as_on_duckdb(
     on_duckdb = exported("duckdb")
     on_duckdb.build()
     assert built == on_duckdb.events()
+    assert tables.states() == on_duckdb.states()
     tables.build()
     assert tables.events() == built
 
