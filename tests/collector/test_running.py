@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
 import signal
 import socket
 import ssl
@@ -156,6 +157,62 @@ def test_slow_clients_are_given_up_and_hold_nobody_up(tmp_path: Path) -> None:
         assert collector.peak_megabytes() < 150
         for one in (silent, partial, slow, *crowd):
             one.close()
+
+
+def p99(collector: RunningCollector, requests: int = 200) -> float:
+    """The seconds within which 99 of 100 events on one connection are answered; the best of five rounds."""
+    body = json.dumps(EVENT)
+    rounds = []
+    connection = http.client.HTTPConnection("127.0.0.1", collector.port, timeout=30)
+    for _ in range(5):
+        taken = []
+        for _ in range(requests):
+            begun = time.perf_counter()
+            connection.request("POST", "/v1/track", body, {"Authorization": f"Bearer {collector.secret}"})
+            answer = connection.getresponse()
+            answer.read()
+            taken.append(time.perf_counter() - begun)
+            assert answer.status == 200
+        rounds.append(sorted(taken)[requests * 99 // 100])
+    connection.close()
+    return min(rounds)
+
+
+@pytest.mark.slow
+def test_ten_thousand_idle_connections_cost_others_nothing(tmp_path: Path) -> None:
+    needed = 10_500
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < needed:
+        pytest.skip(f"needs {needed:,} open files at once; the limit is {hard:,}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
+    with running(tmp_path) as collector:
+        alone = p99(collector)
+        crowd = [connected(collector) for _ in range(10_000)]
+        began = time.monotonic()
+        beside = p99(collector)
+        assert collector.peak_megabytes() < 150
+        assert beside < 2 * alone + 0.002
+        assert [one.recv(1) for one in crowd] == [b""] * 10_000
+        assert time.monotonic() - began < 45
+        for one in crowd:
+            one.close()
+
+
+@pytest.mark.parametrize("is_half_closed", [True, False])
+def test_a_client_that_ends_in_the_middle_leaves_nothing(tmp_path: Path, is_half_closed: bool) -> None:
+    body = json.dumps(EVENT).encode()
+    with running(tmp_path) as collector:
+        for sent in (b"POST /v1/tr", head(collector, len(body)), head(collector, len(body)) + body[:-1]):
+            with connected(collector, 10) as connection:
+                connection.sendall(sent)
+                if is_half_closed:
+                    connection.shutdown(socket.SHUT_WR)
+                    assert not connection.recv(4096).startswith(b"HTTP/1.1 2")
+        # The request that asks is one itself.
+        until(lambda: b"requests_in_flight 1\n" in collector.send("GET", "/metrics").body)
+        assert collector.post("/v1/track", EVENT).status == 200
+        assert collector.stop()[0] == 0
+    assert len(records(collector.spool)) == 1
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -115,6 +115,24 @@ def test_the_properties_of_a_track_may_come_later(exports: Exports) -> None:
     ]
 
 
+def test_a_column_may_become_text_and_another_one_may_come(exports: Exports) -> None:
+    exports.table("calls.bought", {**TRACK, "id": "t1", "total": 5, "uuid_ts": "2026-03-10 01:00:00"})
+    exports.build()
+    exports.events.rows("alter table calls.bought alter column total type varchar")
+    exports.events.rows("alter table calls.bought add column coupon varchar")
+    late = {**TRACK, "id": "t2", "uuid_ts": "2026-03-11 00:00:00"}
+    exports.add("calls.tracks", late)
+    exports.add("calls.bought", {**late, "total": "five", "coupon": "SPRING"})
+    output = exports.build_and_compare()
+
+    assert "are built anew" not in output
+    found = exports.events.rows("select properties from events where source_id = 'site' order by event_id")
+    assert [json.loads(text) for (text,) in found] == [
+        {"total": "5"},
+        {"coupon": "SPRING", "total": "five"},
+    ]
+
+
 def test_the_last_dates_are_replaced_whole(exports: Exports) -> None:
     exports.table("analytics.events_20261118", hit(18, 1, traffic_source=None), hit(18, 3, "u3"))
     exports.table("analytics.events_20261120", hit(20, 1), hit(20, 3, "u3"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from segmentloom_sync.spool.directory import LOADED, QUARANTINE, SEALED, files, 
 from segmentloom_sync.spool.keys import KeyRing
 from segmentloom_sync.spool.load import SpoolLoaded, load_spool
 from segmentloom_sync.spool.segment import read_segment
+from segmentloom_sync.spool.writer import SpoolWriter
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from tests.unit.spool.rings import HEAD, RING, line, written
 
@@ -333,6 +336,34 @@ def test_the_file_that_dbt_has_is_waited_for(tmp_path: Path, monkeypatch: pytest
     assert len(files(spool, SEALED)) == 4
     loaded(tmp_path)
     assert tables(tmp_path) == WANTED
+
+
+def test_a_clock_that_goes_back_an_hour_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    clocks = (NOW, NOW - timedelta(hours=1), NOW - timedelta(minutes=30))
+    for number, now in enumerate(clocks):
+        clock = partial(datetime.fromtimestamp, now.timestamp(), UTC)
+        writer = SpoolWriter(spool, keys=None, free_floor=0, clock=clock)
+        writer.append(line(0) + line(number), 2).result(30)
+        writer.close()
+        load_spool(project(tmp_path), spool, keys=None, clock=clock)
+    assert not files(spool, SEALED)
+    assert [event for event, _ in tables(tmp_path)["events"]] == ["m0", "m0", "m0", "m0", "m1", "m2"]
+    assert sorted(row[2:4] for row in tables(tmp_path)["loads"]) == [(1, 1), (1, 1), (1, 1)]
+
+
+def test_a_property_may_change_its_type(tmp_path: Path) -> None:
+    values: list[Any] = [1, "one", {"a": [1]}, [None], 1.5, True, None]
+    events = [
+        {"event": "E", "user_id": "u", "message_id": f"m{number}", "properties": {"p": value}}
+        for number, value in enumerate(values)
+    ]
+    lines = [HEAD + json.dumps(event).encode() + b"}\n" for event in events]
+    written(tmp_path / "spool", [lines[:3], lines[3:]], None).close()
+    assert loaded(tmp_path).events.landed == len(values)
+    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select properties from s_raw.events order by event_id").fetchall()
+    assert [json.loads(text)["p"] for (text,) in rows] == values
 
 
 def test_no_folder_is_no_spool(tmp_path: Path) -> None:
