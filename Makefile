@@ -30,7 +30,7 @@ lock: ## write requirements.lock and the locks of the test environments anew
 	cd tests/engines && for name in fakesnow bqemulator check lint sdks; do \
 		../../$(BIN)/uv pip compile $$name.in $(LOCKED) --output-file $$name.lock; done
 	cp requirements.lock tests/engines/duckdb2.lock
-	$(BIN)/uv pip compile pyproject.toml tests/engines/duckdb2.in --extra bigquery --extra snowflake \
+	$(BIN)/uv pip compile pyproject.toml tests/engines/duckdb2.in --extra bigquery --extra snowflake --extra otel \
 		$(LOCKED) --output-file tests/engines/duckdb2.lock
 	cd benchmarks && ../$(BIN)/uv pip compile requirements.in $(LOCKED) --output-file requirements.txt
 	cd benchmarks && ../$(BIN)/uv pip compile drt.in $(LOCKED) --output-file drt.txt
