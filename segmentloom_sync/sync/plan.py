@@ -66,7 +66,7 @@ def delta(
     A removal is private when the person opted out, denied consent or is erased, or when the operator's
     consent is denied; no guard holds it, and it does not wait for an addition that the platform works on,
     which it overtakes. Many people gone at once are an accident rather than erasures: the guard's limits
-    apply to them.
+    apply to them, and where nobody is wanted any more, at most half of the list may be gone.
 
     Args:
         list_id: None while the list does not exist.

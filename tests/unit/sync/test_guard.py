@@ -154,6 +154,53 @@ def test_profiles_that_vanish_by_the_hundred_are_an_accident(
     assert len(platform.members) == 200
 
 
+@pytest.mark.parametrize("left_over", [0, 1])
+def test_profiles_that_all_vanish_are_an_accident_of_whatever_size(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, left_over: int
+) -> None:
+    """A full refresh on an empty source; somebody who is no member may be left."""
+    platform.batch_size = 1000
+    shop.add(*(f"p{n}" for n in range(90)))
+    shop.publish()
+    runner.run(target)
+    shop.people = dict(list(shop.people.items())[:left_over])
+    for person in shop.people.values():
+        person.is_member = False
+    shop.publish()
+    report = runner.run(target)
+    assert (report.status, report.exit_code, report.held_back) == ("held", 4, 90)
+    assert len(platform.members) == 90
+    runner.released_by = "Jo"
+    assert runner.run(target).status == "ok"
+    assert platform.members == set()
+
+
+def test_some_who_are_gone_leave_while_the_list_wants_others(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    runner.run(target)
+    shop.people = {"cat": shop.people["cat"]}
+    shop.publish()
+    assert runner.plan(target).removes == 2
+    assert runner.run(target).status == "ok"
+    assert platform.members == {email("cat")}
+
+
+def test_the_only_member_leaves_who_asked_and_is_in_no_table_any_more(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    runner.run(target)
+    shop.request("opt_out", "user_id:ann")
+    shop.people = {}
+    shop.publish()
+    assert runner.run(target).status == "ok"
+    assert platform.members == set()
+
+
 def test_consent_denied_in_the_settings_empties_the_list_without_a_release(
     shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
 ) -> None:
