@@ -191,12 +191,16 @@ def _is_alive(pid: int) -> bool:
 
 
 def _host() -> str:
-    """The host, and on Linux its process numbering: containers may share a name but not their processes."""
+    """The host, and on Linux which start of it and which of its process numberings.
+
+    Machines made from one image may share a name, and containers a machine; neither share processes.
+    """
     try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         space = Path("/proc/self/ns/pid").readlink().name
     except OSError:
-        space = ""
-    return f"{platform.node()}/{space}"
+        return f"{platform.node()}/"
+    return f"{platform.node()}/{start}/{space}"
 
 
 def _table(warehouse: Warehouse) -> str:

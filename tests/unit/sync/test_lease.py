@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,3 +144,12 @@ def test_a_refusal_of_the_warehouse_is_none_of_the_platform(
 def test_a_quota_of_bigquery_is_no_matter_of_credentials(reason: str, error: type[Exception]) -> None:
     with pytest.raises(error), bigquery._refusals("a query"):
         raise Forbidden("no", errors=[{"reason": reason}])
+
+
+@pytest.mark.skipif(not Path("/proc/sys/kernel/random/boot_id").exists(), reason="only Linux tells its start")
+def test_machines_of_one_name_are_not_one_host() -> None:
+    name, start, processes = Holder().host.split("/")
+
+    assert name
+    assert uuid.UUID(start)
+    assert processes.startswith("pid:")
