@@ -59,6 +59,8 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
             "google_ads: the account has not accepted the Customer Match terms",
             hint="an administrator accepts them in Google Ads under Audience manager",
         )
+    if reply.status == 404 and not _is_not_found(problem):
+        return http.foreign("google_ads", reply)
     if list_name is not None and (reply.status == 404 or "INVALID_USER_LIST_ID" in reasons):
         return DestinationMissing(
             f"google_ads: the list '{list_name}' is gone", hint="make it anew with run AUDIENCE --recreate"
@@ -110,6 +112,15 @@ def _match_ranges(part: Mapping[str, Any]) -> Iterator[MatchRate]:
         yield MatchRate(
             "range", "uploadMatchRateRange", lower=bounds[0], upper=bounds[1], submitted=submitted
         )
+
+
+def _is_not_found(problem: object) -> bool:
+    """Whether the API says that what the path names is not there, and not that it has no such path."""
+    return (
+        isinstance(problem, dict)
+        and problem.get("status") == "NOT_FOUND"
+        and problem.get("message") != "Method not found."
+    )
 
 
 class _Details:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from segmentloom_sync import __version__
 from segmentloom_sync.destinations.settings import is_loopback
-from segmentloom_sync.errors import NothingListens, Unavailable, Unreachable
+from segmentloom_sync.errors import ConfigError, NothingListens, Unavailable, Unreachable
 
 if TYPE_CHECKING:
     # Loaded where something is sent: most commands load the destinations for their rules alone.
@@ -231,6 +231,17 @@ def understood(platform: str) -> Iterator[None]:
             hint="check base_url and api_version, and what sits between",
             applied_unknown=True,
         ) from None
+
+
+def foreign(platform: str, reply: Reply) -> ConfigError:
+    """The error of a refusal that is not the platform's own, such as the 404 of a proxy or of another host.
+
+    It says nothing about a list, whatever the status.
+    """
+    return ConfigError(
+        f"{platform}: the answer {reply.status} is not the platform's own",
+        hint="check base_url and api_version, and what sits between",
+    )
 
 
 def new_id(platform: str, value: object) -> str:

@@ -217,7 +217,7 @@ class LinkedIn:
         self._refusals_in_a_row = self._refusals_in_a_row + 1 if reply.status == 429 else 0
         if reply.is_ok:
             return reply
-        if reply.status == 404 and audience_list is not None:
+        if reply.status == 404 and audience_list is not None and linkedin_answers.is_own(reply):
             raise self._absent(audience_list)
         raise linkedin_answers.error(reply, self._clock.now(), self._refusals_in_a_row)
 

@@ -49,6 +49,12 @@ def _field(element: object, name: str) -> object:
     return element.get(name) if isinstance(element, dict) else None
 
 
+def is_own(reply: http.Reply) -> bool:
+    """Whether a refusal is LinkedIn's: its errors repeat the status and say what is wrong."""
+    problem = reply.object()
+    return problem.get("status") == reply.status and isinstance(problem.get("message"), str)
+
+
 def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> SegmentloomError:
     """The error for an answer that is not 2xx.
 
@@ -57,6 +63,8 @@ def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
     """
     if fault := http.server_fault("linkedin", reply, now):
         return fault
+    if reply.status == 404 and not is_own(reply):
+        return http.foreign("linkedin", reply)
     if reply.status == 429:
         return _busy(reply, now, refusals_in_a_row)
     if reply.status in PASSING:

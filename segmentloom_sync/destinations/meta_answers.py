@@ -27,7 +27,7 @@ PARAMETER = 100
 """Something in the request is wrong, which may be a row."""
 RETIRED = 2635
 GONE = frozenset({(100, 33), (803, None)})
-"""The object does not exist or is not visible to the token."""
+"""The object does not exist or is not visible to the token: Meta tells no difference."""
 BUSY_SECONDS = 300.0
 """Where no header says how long."""
 
@@ -69,10 +69,8 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
         return ConfigError(
             f"meta has retired the configured api_version ({label})", hint="set a newer api_version"
         )
-    if list_name is not None and ((code, subcode) in GONE or (code, None) in GONE):
-        return DestinationMissing(
-            f"meta: the list '{list_name}' is gone", hint="make it anew with run AUDIENCE --recreate"
-        )
+    if (code, subcode) in GONE or (code, None) in GONE:
+        return _invisible(label, list_name)
     if code == POLICY:
         return Rejected(
             f"meta blocks the account for policy reasons ({label})",
@@ -80,6 +78,18 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
             is_about_members=False,
         )
     return Rejected(f"meta refused the request ({label})", is_about_members=code == PARAMETER)
+
+
+def _invisible(label: str, list_name: str | None) -> SegmentloomError:
+    if list_name is None:
+        return CredentialsError(
+            f"meta does not show the ad account to this token ({label})",
+            hint="check ad_account_id, and give the token's system user access to it",
+        )
+    return DestinationMissing(
+        f"meta: the list '{list_name}' is gone, or not visible to this token ({label})",
+        hint="check that the token has access to the list; if it is gone: run AUDIENCE --recreate",
+    )
 
 
 def _unexplained(reply: http.Reply, now: datetime) -> SegmentloomError:

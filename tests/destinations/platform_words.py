@@ -32,6 +32,16 @@ BUSY = {
     "acme_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
 }
 BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60, "tiktok": 60, "webhook": 17, "acme_ads": 17}
+_NOT_VISIBLE = '{"error": {"message": "Missing permissions.", "code": 100, "error_subcode": 33}}'
+NOT_PERMITTED = {
+    "google_ads": Fault(kind="status", status=403),
+    "meta": Fault(kind="status", status=400, body=_NOT_VISIBLE),
+    "linkedin": Fault(kind="status", status=403),
+    "tiktok": Fault(kind="status", status=200, code=40001),
+    "webhook": Fault(kind="status", status=403),
+    "acme_ads": Fault(kind="status", status=403),
+}
+"""The account or the list is closed to the credentials."""
 OWNERS = {
     "meta": "act_1029384756",
     "linkedin": "urn:li:sponsoredAccount:512345678",

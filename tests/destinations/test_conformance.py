@@ -13,11 +13,25 @@ from segmentloom_sync.destinations.base import AudienceList, Identifier, Member
 from segmentloom_sync.destinations.http import Timeouts
 from segmentloom_sync.destinations.list_state import ReportsListState
 from segmentloom_sync.destinations.marks import DescribesLists
-from segmentloom_sync.errors import CredentialsError, DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.errors import (
+    ConfigError,
+    CredentialsError,
+    DestinationMissing,
+    Rejected,
+    Unavailable,
+)
 from segmentloom_sync.simulators.faults import Fault
 from segmentloom_sync.sync.reconcile import bounds
 from tests.destinations.conftest import Pair, digest, keys, member
-from tests.destinations.platform_words import BUSY, BUSY_SECONDS, CREATES, FINDS, OWNERS, USERS
+from tests.destinations.platform_words import (
+    BUSY,
+    BUSY_SECONDS,
+    CREATES,
+    FINDS,
+    NOT_PERMITTED,
+    OWNERS,
+    USERS,
+)
 
 
 def test_a_list_is_found_after_it_was_created_and_not_before(pair: Pair) -> None:
@@ -210,6 +224,41 @@ def test_a_list_that_is_gone_is_never_created_again(pair: Pair) -> None:
     with pytest.raises(DestinationMissing):
         pair.destination.match_rates(audience)
     assert pair.destination.find_list(audience.name) is None
+
+
+@pytest.mark.parametrize("body", ["", "<html>404 Not Found</html>", '{"message": "no Route matched"}', "[]"])
+def test_a_404_that_is_not_the_platforms_own_says_nothing_of_the_list(pair: Pair, body: str) -> None:
+    """A proxy's, or that of a wrong base_url: a list that is there must not be taken for one that is gone."""
+    audience = pair.new_list()
+    pair.clock.advance(180)
+    pair.simulator.faults.add(Fault(kind="status", status=404, body=body, count=4))
+    for call in (
+        lambda: pair.destination.push(audience, "remove", [member("ann")]),
+        lambda: pair.destination.match_rates(audience),
+        lambda: pair.destination.find_list(audience.name),
+    ):
+        with pytest.raises((ConfigError, Rejected)) as caught:
+            call()
+        assert "base_url" in str(caught.value.hint)
+        assert not (isinstance(caught.value, Rejected) and caught.value.is_about_members)
+
+
+def test_a_list_that_the_credentials_no_longer_open_is_not_said_to_be_gone(pair: Pair) -> None:
+    audience = pair.new_list()
+    pair.clock.advance(180)
+    pair.simulator.faults.add(NOT_PERMITTED[pair.simulator.name].model_copy(update={"count": 3}))
+    for call in (
+        lambda: pair.destination.push(audience, "remove", [member("ann")]),
+        lambda: pair.destination.match_rates(audience),
+    ):
+        # Meta tells no difference; then the error says so, and what the account shows has to decide.
+        with pytest.raises((CredentialsError, DestinationMissing)) as caught:
+            call()
+        if isinstance(caught.value, DestinationMissing):
+            assert pair.simulator.name == "meta"
+            assert "not visible to this token" in caught.value.message
+    with pytest.raises(CredentialsError):
+        pair.destination.find_list(audience.name)
 
 
 @pytest.mark.parametrize("fault", ["reset", "delay"])

@@ -83,6 +83,8 @@ class AcmeAds:
             raise Unavailable("acme_ads limits the rate", retry_after=wait)
         if reply.status in (401, 403):
             raise CredentialsError("acme_ads refused the access token", hint="make a new one")
+        if reply.status == 404 and "error" not in reply.object():  # a proxy's, which knows of no list
+            raise http.foreign(self.type, reply)
         if reply.status == 404 and list_name is not None:
             raise DestinationMissing(f"acme_ads: the list '{list_name}' is gone")
         about_members = reply.status in http.ABOUT_CONTENT
