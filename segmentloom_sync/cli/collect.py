@@ -98,7 +98,7 @@ def collect(
     An event is answered when it is on the disk, in the spool: no warehouse is needed for that. `keys create`
     makes the key that senders need.
 
-    Example: segmentloom-sync collect --port 8080 --spool spool --load-every 10
+    Example: segmentloom-sync collect --port 8080 --spool spool --load-every 5
     """
     from segmentloom_sync.collector import require_extra
     from segmentloom_sync.errors import ConfigError
@@ -113,7 +113,7 @@ def collect(
     from segmentloom_sync.spool.directory import hold_directory
     from segmentloom_sync.spool.keys import read_keys, writing_keys
     from segmentloom_sync.spool.recovery import recover
-    from segmentloom_sync.spool.writer import SpoolWriter
+    from segmentloom_sync.spool.writer import SEAL_SECONDS, SpoolWriter
 
     key_file = KeyFile(keys or default_file())
     if not any(key.revoked_at is None for key in key_file.read()):
@@ -141,7 +141,11 @@ def collect(
         service = Service(
             listening=listening,
             spool=spool,
-            writer=SpoolWriter(spool, keys=writing_keys(encryption, ring)),
+            writer=SpoolWriter(
+                spool,
+                keys=writing_keys(encryption, ring),
+                seal_seconds=min(SEAL_SECONDS, load_every or SEAL_SECONDS),
+            ),
             keys=key_file,
             proxies=proxies,
             addresses=ip.value,

@@ -241,6 +241,15 @@ def test_tls_with_its_own_certificate(tmp_path: Path) -> None:
         plain = socket.create_connection(("127.0.0.1", collector.port))
         with old.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped:
             assert wrapped.version() == "TLSv1.2"
+        older = ssl.create_default_context(cafile=str(cert))
+        older.set_ciphers("DEFAULT:@SECLEVEL=0")  # else it is this side that refuses
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            older.minimum_version = older.maximum_version = ssl.TLSVersion.TLSv1_1
+        with (
+            socket.create_connection(("127.0.0.1", collector.port)) as plain,
+            pytest.raises(ssl.SSLError, match=r"ALERT|alert"),
+        ):
+            older.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
 def test_a_full_disk_is_answered_with_503_until_there_is_room(tmp_path: Path) -> None:
@@ -273,9 +282,11 @@ def test_a_full_disk_is_answered_with_503_until_there_is_room(tmp_path: Path) ->
 def test_it_loads_now_and_then_by_itself(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "project")
     KeyFile(workspace.path / "collector-keys.json").create("other")
-    with running(tmp_path, "--load-every", "1", "--project-dir", str(workspace.path)) as collector:
+    with running(tmp_path, "--load-every", "5", "--project-dir", str(workspace.path)) as collector:
         assert collector.post("/v1/track", {**EVENT, "message_id": "loaded"}).status == 200
+        accepted = time.monotonic()
         until(lambda: landed(workspace), seconds=60)
+        assert time.monotonic() - accepted < 15
         found = landed(workspace)
         code, log = collector.stop()
     assert (code, found) == (0, [("loaded",)])
