@@ -213,9 +213,10 @@ def test_what_comes_again_lands_nothing(tmp_path: Path) -> None:
     first = loaded(tmp_path)
     assert (first.segments, first.recovered, first.events.rejected) == (4, 1, 1)
     assert (first.events.landed, first.events.duplicates, first.events.read) == (6, 1, 8)
-    for _ in range(3):
+    for days in (0, 1, 400):
         put_back(spool)
-        again = loaded(tmp_path)
+        clock = partial(datetime.fromtimestamp, (NOW + timedelta(days=days)).timestamp(), UTC)
+        again = load_spool(project(tmp_path), spool, keys=RING, clock=clock, retain_hours=1e6)
         assert (again.segments, again.repeated) == (0, 4)
         assert tables(tmp_path) == WANTED
 
