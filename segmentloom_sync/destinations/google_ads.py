@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -179,10 +180,25 @@ class GoogleAds:
                 body["consent"] = _consent(_CONSENT[self._settings.consent])
         verb = "ingest" if operation == "add" else "remove"
         answer = self._call("POST", f"audienceMembers:{verb}", list_name=audience_list.name, json=body)
-        request_id = answer.get("requestId")
-        if not isinstance(request_id, str):
-            raise Unavailable("google_ads answered without a request id", applied_unknown=True)
-        return Receipt(request_id=request_id, is_pending=True)
+        return Receipt(request_id=_request_id(answer), is_pending=True)
+
+    def check_remove_all(self, audience_list: AudienceList, added_before: datetime) -> None:
+        """Have Google validate the request without applying it."""
+        self._remove_all(audience_list, added_before, {"validateOnly": True})
+
+    def remove_all(self, audience_list: AudienceList, added_before: datetime) -> str:
+        """Remove all members last added before a moment; Google says later what became of it."""
+        return _request_id(self._remove_all(audience_list, added_before, {}))
+
+    def _remove_all(
+        self, audience_list: AudienceList, added_before: datetime, options: Mapping[str, bool]
+    ) -> dict[str, Any]:
+        body = {
+            "destinations": [self._destination(audience_list.id)],
+            "removeAsOfTime": added_before.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            **options,
+        }
+        return self._call("POST", "audienceMembers:removeAll", list_name=audience_list.name, json=body)
 
     def request_status(self, request_id: str) -> RequestStatus:
         """What became of a request; Google keeps it for about 50 days."""
@@ -280,6 +296,13 @@ class GoogleAds:
             headers=headers,
             **kwargs,
         )
+
+
+def _request_id(answer: Mapping[str, Any]) -> str:
+    request_id = answer.get("requestId")
+    if not isinstance(request_id, str):
+        raise Unavailable("google_ads answered without a request id", applied_unknown=True)
+    return request_id
 
 
 def _digits(account_id: str) -> str:

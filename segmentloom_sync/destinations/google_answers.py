@@ -61,6 +61,11 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
         )
     if reply.status == 404 and not _is_not_found(problem):
         return http.foreign("google_ads", reply)
+    if "INVALID_REMOVE_AS_OF_TIME" in reasons:
+        return ConfigError(
+            "google_ads: by Google's clock the moment up to which members are removed lies in the future",
+            hint="the clock of this machine is fast: set it, and run again",
+        )
     if list_name is not None and (reply.status == 404 or "INVALID_USER_LIST_ID" in reasons):
         return DestinationMissing(
             f"google_ads: the list '{list_name}' is gone", hint="make it anew with run AUDIENCE --recreate"

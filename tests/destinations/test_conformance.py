@@ -13,6 +13,7 @@ from segmentloom_sync.destinations.base import AudienceList, Identifier, Member
 from segmentloom_sync.destinations.http import Timeouts
 from segmentloom_sync.destinations.list_state import ReportsListState
 from segmentloom_sync.destinations.marks import DescribesLists
+from segmentloom_sync.destinations.replaces_members import ReplacesMembers
 from segmentloom_sync.errors import (
     ConfigError,
     CredentialsError,
@@ -89,6 +90,51 @@ def test_a_list_is_described_as_the_platform_has_it(pair: Pair) -> None:
     pair.simulator.lists.delete(audience.id)
     with pytest.raises(DestinationMissing):
         pair.destination.list_state(audience)
+
+
+def test_whoever_was_added_before_a_moment_is_removed(pair: Pair) -> None:
+    """Where a platform can: `run --replace` has it done."""
+    destination, audience = pair.destination, pair.new_list()
+    if not isinstance(destination, ReplacesMembers):
+        assert pair.simulator.name != "google_ads"
+        return
+    before, renewed, after = member("before"), member("renewed"), member("after")
+    destination.push(audience, "add", [before, renewed])
+    pair.clock.advance(60)
+    moment = pair.clock.now()
+    destination.push(audience, "add", [renewed, after])
+    destination.check_remove_all(audience, moment)
+    assert pair.holds(audience) == keys(before, renewed, after)
+    for _ in range(2):
+        request_id = destination.remove_all(audience, moment)
+        assert pair.holds(audience) == keys(renewed, after)
+        if request_id is not None:
+            assert destination.request_status(request_id).state == "processing"
+            pair.clock.advance(timedelta(days=1).total_seconds())
+            assert destination.request_status(request_id).state == "succeeded"
+    future = pair.clock.now() + timedelta(seconds=1)
+    for call in (destination.check_remove_all, destination.remove_all):
+        with pytest.raises(ConfigError, match="future"):
+            call(audience, future)
+    assert pair.holds(audience) == keys(renewed, after)
+    pair.simulator.lists.delete(audience.id)
+    for call in (destination.check_remove_all, destination.remove_all):
+        with pytest.raises(DestinationMissing):
+            call(audience, moment)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_removal_of_all_whose_answer_is_lost_is_unknown(pair: Pair, when: str) -> None:
+    destination, audience = pair.destination, pair.new_list()
+    if not isinstance(destination, ReplacesMembers):
+        return
+    destination.push(audience, "add", [member("ann")])
+    pair.clock.advance(1)
+    pair.simulator.faults.add(Fault.model_validate({"kind": "reset", "when": when}))
+    with pytest.raises(Unavailable) as caught:
+        destination.remove_all(audience, pair.clock.now())
+    assert caught.value.applied_unknown
+    assert pair.holds(audience) == (keys(member("ann")) if when == "before" else set())
 
 
 def test_a_list_is_found_beyond_the_first_page(pair: Pair) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.destinations.conftest import Pair, digest
+from tests.destinations.conftest import Pair, digest, member
 
 ANN, BOB = digest("ann"), digest("bob")
 
@@ -92,6 +93,47 @@ class TestGoogle:
             request=dm.RemoveAllAudienceMembersRequest(destinations=[destination])
         )
         assert google.simulator.members(str(created.id)) == set()
+
+    def test_it_removes_whoever_was_added_before_a_moment(
+        self, google: Pair, clients: tuple[Any, Any]
+    ) -> None:
+        from google.ads import datamanager_v1 as dm
+        from google.api_core import exceptions
+
+        ingestion, _ = clients
+        audience = google.new_list()
+        google.destination.push(audience, "add", [member("ann"), member("bob")])
+        google.clock.advance(60)
+        moment = google.clock.now()
+        google.destination.push(audience, "add", [member("bob")])
+        google.clock.advance(60)
+        destination = dm.Destination(
+            operating_account=dm.ProductAccount(account_type="GOOGLE_ADS", account_id="1234567890"),
+            product_destination_id=audience.id,
+        )
+
+        def remove(moment: datetime, **options: bool) -> str:
+            request = dm.RemoveAllAudienceMembersRequest(
+                destinations=[destination], remove_as_of_time=moment, **options
+            )
+            return str(ingestion.remove_all_audience_members(request=request).request_id)
+
+        assert remove(moment, validate_only=True) == ""
+        for options in ({}, {"validate_only": True}):
+            with pytest.raises(exceptions.BadRequest) as caught:
+                remove(google.clock.now() + timedelta(seconds=1), **options)
+            violations = [one for detail in caught.value.details for one in detail.get("fieldViolations", [])]
+            assert [violation["reason"] for violation in violations] == ["INVALID_REMOVE_AS_OF_TIME"]
+        assert google.holds(audience) == {("email", ANN), ("email", BOB)}
+        request_id = remove(moment)
+        assert google.holds(audience) == {("email", BOB)}
+        for seconds, state, is_told in ((0, "PROCESSING", False), (1_000, "SUCCESS", True)):
+            google.clock.advance(seconds)
+            [status] = ingestion.retrieve_request_status(
+                request={"request_id": request_id}
+            ).request_status_per_destination
+            assert status.request_status.name == state
+            assert ("remove_all_audience_members_status" in status) == is_told
 
     def test_it_understands_the_errors(self, google: Pair, clients: tuple[Any, Any]) -> None:
         from google.ads import datamanager_v1 as dm
