@@ -59,6 +59,7 @@ class KillableSync:
             "block": world.simulator.settings(),
             "time": world.clock.time.isoformat(),
             "list_name": world.list_name,
+            "options": world.options,
             "die_at": die_at,
         }
         assert self._server.stdin is not None
@@ -99,7 +100,8 @@ def _run(order: dict[str, Any]) -> None:
     mortal: Any = _MortalConnection(open_connection(Path(order["file"])), fuse)
     settings = Configured(order["block"], FailingSession(fuse))
     with closing(DuckDb(mortal, "segmentloom", lambda: None)) as warehouse:
-        run(warehouse, settings, Time(datetime.fromisoformat(order["time"])), order["list_name"])
+        clock = Time(datetime.fromisoformat(order["time"]))
+        run(warehouse, settings, clock, order["list_name"], **order["options"])
 
 
 def _serve() -> None:

@@ -34,7 +34,7 @@ def run(
     ] = False,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Who releases or rebinds; kept in the records.", metavar="NAME"),
+        typer.Option("--by", help="Who releases, rebinds or replaces; kept in the records.", metavar="NAME"),
     ] = None,
     recreate: Annotated[
         bool, typer.Option("--recreate", help="Make the lists of AUDIENCE anew where they are gone.")
@@ -43,6 +43,13 @@ def run(
         bool,
         typer.Option(
             "--reconcile", help="Ask the platforms about each list first; send anew what they have lost."
+        ),
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Send all of AUDIENCE anew, then have whoever was not sent removed (google_ads).",
         ),
     ] = False,
     plan_file: Annotated[
@@ -88,7 +95,8 @@ def run(
     from segmentloom_sync.sync.runs import worst_exit_code
 
     names = audiences or []
-    flags = {"release": release, "rebind": rebind, "recreate": recreate}
+    flags = {"release": release, "rebind": rebind, "replace": replace, "recreate": recreate}
+    signed = [name for name in ("rebind", "release", "replace") if flags[name]]
     given = [name for name, wanted in flags.items() if wanted]
     if plan_file is not None:
         _check_goes_with_plan(
@@ -99,19 +107,26 @@ def run(
                 "--rebind": rebind,
                 "--recreate": recreate,
                 "--reconcile": reconcile,
+                "--replace": replace,
                 "--as-of": as_of is not None,
             }
         )
     elif given and not names:
         raise ConfigError(
             f"--{given[0]} needs the name of an audience",
-            hint=f"segmentloom-sync run AUDIENCE --{given[0]}{' --by NAME' * (release or rebind)}",
+            hint=f"segmentloom-sync run AUDIENCE --{given[0]}{' --by NAME' * bool(signed)}",
         )
-    if (release or rebind) != (by is not None) or (by is not None and not by.strip()):
+    if bool(signed) != (by is not None) or (by is not None and not by.strip()):
         raise ConfigError(
-            f"--{'rebind' if rebind else 'release'} and --by NAME go together",
+            f"--{[*signed, 'release'][0]} and --by NAME go together",
             hint="who lets it pass is kept in the records",
         )
+    for other, is_given in {"--dry-run": dry_run, "--due": due}.items():
+        if replace and is_given:
+            raise ConfigError(
+                f"--replace sends all of AUDIENCE anew now, so it cannot go with {other}",
+                hint="leave one of them out",
+            )
     if reconcile and dry_run:
         raise ConfigError(
             "--dry-run asks no platform, so it cannot go with --reconcile", hint="leave one of them out"
@@ -130,6 +145,7 @@ def run(
         send=not dry_run,
         released_by=by if release else None,
         rebound_by=by if rebind else None,
+        replaced_by=by if replace else None,
         recreate=recreate,
         compare=reconcile,
         as_of=moment(as_of, "--as-of"),

@@ -60,6 +60,8 @@ def status(
     for row in lists:
         row["is_followed"] = (row["destination"], row["list"]) in followed
     if json:
+        for row in lists:
+            row["replacement"] = row["replacement"].as_json() if row["replacement"] else None
         terminal.print_json(
             {"target": project.target, "sources": sources, "audiences": evaluated, "lists": lists}
         )
@@ -127,6 +129,8 @@ def _print_lists(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["message"]:
             console.print(escape(f"{row['audience']} to {row['destination']}: {row['message']}"))
+        if row["replacement"]:
+            console.print(escape(f"{row['audience']} to {row['destination']}: {row['replacement']}"))
 
 
 def _time(moment: datetime | None) -> str:

@@ -37,6 +37,8 @@ def print_reports(
     for report in reports:
         if report.reconciliation is not None:
             _print_reconciliation(report, report.reconciliation)
+        if report.replacement is not None:
+            terminal.say(f"{report.audience} to {report.destination}: {report.replacement}")
         for warning in report.warnings:
             terminal.warn(f"{report.audience}: {warning}")
         if report.told_by is None:

@@ -22,6 +22,7 @@ from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
 from segmentloom_sync.sync.opt_outs import remove_opt_outs
+from segmentloom_sync.sync.replaceable import require_replaceable
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.tables import ensure_tables
@@ -50,6 +51,7 @@ class RunOptions:
         released_by: who lets held changes pass.
         rebound_by: who takes lists over from other environments.
         compare: ask the platforms about each list first, and send anew what they have lost.
+        replaced_by: who has all that the lists hold replaced.
     """
 
     names: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class RunOptions:
     rebound_by: str | None = None
     recreate: bool = False
     compare: bool = False
+    replaced_by: str | None = None
     as_of: datetime | None = None
 
 
@@ -89,6 +92,9 @@ def run_command(
     settings = load_settings(project.directory, config)
     check_encryption(project, settings.encryption)
     targets = sync_targets(chosen.audiences, settings, clock)
+    if options.replaced_by is not None:
+        for warning in require_replaceable(targets):
+            terminal.warn(warning)
     if options.only_due:
         due = _due(project, chosen, clock, must_exist=not options.build)
         targets = [target for target in targets if target.audience in due]
@@ -117,6 +123,7 @@ def run_command(
             released_by=options.released_by,
             recreate=options.recreate,
             compare=options.compare,
+            replaced_by=options.replaced_by,
             binding=Binding(environment_of(warehouse, project.target), options.rebound_by),
         )
         reports = _run_all(runner, targets, failed, send=options.send)

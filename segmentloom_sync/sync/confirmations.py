@@ -23,7 +23,8 @@ def confirm_requests(session: SyncSession, attempts: Attempts, *, at_once: bool 
     """Ask about each open request whose time has come, and write what the answers mean for the ledger.
 
     A confirmed removal takes its rows out of the ledger. A removal that failed is sent again, and so is an
-    addition that failed for a passing reason or got no answer; after any other reason its rows are rejected.
+    addition that failed for a passing reason, in whole or in part, or got no answer; where it failed for
+    another reason its rows are rejected.
     A platform that cannot be reached is asked no further.
 
     Args:
@@ -87,6 +88,8 @@ def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) ->
     elif status.state == "failed":
         consequences = (_SEND_AGAIN,) if status.is_passing else (_REJECTED, _SEND_AGAIN)
         statements += [session.statement(text, **request.place, reason=message) for text in consequences]
+    elif status.state == "partial" and status.is_passing:  # whom it did not apply isn't known
+        statements.append(session.statement(_SEND_AGAIN, **request.place, reason=message))
     session.apply(statements)
     if status.state == "succeeded":
         return {}

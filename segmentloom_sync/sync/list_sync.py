@@ -35,6 +35,7 @@ from segmentloom_sync.sync.plan_file import PlannedList
 from segmentloom_sync.sync.push import BatchPush
 from segmentloom_sync.sync.reconcile import reconcile
 from segmentloom_sync.sync.refusals import refusal_basis
+from segmentloom_sync.sync.replace_members import remove_others, take_up
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.sendable import Sendable, sendable_members, wants_anybody
@@ -68,6 +69,8 @@ class ListSync:
     planned: PlannedList | None = None
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
+    _may_remove_others: bool = False
+    """Whether a replacement of the list has come so far."""
 
     def __post_init__(self) -> None:
         self.attempts = Attempts(
@@ -79,7 +82,13 @@ class ListSync:
         )
 
     def run(
-        self, *, is_released: bool, recreate: bool, only_private: bool = False, compare: bool = False
+        self,
+        *,
+        is_released: bool,
+        recreate: bool,
+        only_private: bool = False,
+        compare: bool = False,
+        replaced_by: str | None = None,
     ) -> None:
         """Bring the list into step.
 
@@ -88,6 +97,7 @@ class ListSync:
             recreate: make the list anew when it is gone at the platform.
             only_private: remove those who must go whatever the audience, and leave the rest as it is.
             compare: ask the platform about the list first, and send anew what it has lost.
+            replaced_by: who has all that the list holds replaced, where the platform can do that.
 
         Raises:
             HeldByGuard: the change was held back; removals of people who opted out were sent all the same.
@@ -118,6 +128,8 @@ class ListSync:
                     self.report.reconciliation = reconcile(session, self.attempts)
                 if self.planned is None:  # what platforms answer moves the ledger
                     self.report.refused_later = confirm_requests(session, self.attempts)
+                    if not only_private:
+                        self._replace(session, replaced_by, is_released=is_released)
             basis = refusal_basis(self.warehouse)
             mark = None if only_private else mark_of(self.warehouse, self.target)
             with ExitStack() as stack:
@@ -135,8 +147,13 @@ class ListSync:
                     self._count_identifiers(sendable, changed)
                 if session is None:
                     if not wants_anybody(self.warehouse, self.target, sendable):
+                        if replaced_by is not None:
+                            self.report.warnings.append(
+                                "nobody is to be on the list, so that nothing is replaced"
+                            )
                         return  # no list is made for nobody
                     session = self._open_list(only_private=only_private)
+                    self._replace(session, replaced_by, is_released=is_released)
                 planned, reason, wanted = self._plan(
                     session,
                     sendable,
@@ -165,6 +182,9 @@ class ListSync:
         return SyncSession(
             self.warehouse, self.clock, self.target, self.audience_list, self.lease, self.report.run_id
         )
+
+    def _replace(self, session: SyncSession, by: str | None, *, is_released: bool) -> None:
+        self._may_remove_others = take_up(session, self.attempts, self.report, by, is_released=is_released)
 
     def _count_identifiers(self, sendable: Sendable, changed: ChangedPeople | None) -> None:
         if not self.warehouse.exists("identifier_problems"):
@@ -212,6 +232,8 @@ class ListSync:
                 self._push(session, batch, basis, ending)
             if self.interrupt.is_requested:
                 return
+        if self._may_remove_others:  # last, as nobody who refused waits for it
+            remove_others(session, self.attempts, self.report)
         if reason:
             raise held(self.target, reason)
         if planned:
@@ -251,7 +273,7 @@ class ListSync:
             # By its id: somebody may have renamed it.
             self.attempts.call(lambda: self.target.destination.match_rates(known))
         except DestinationMissing:
-            forget_list(self.warehouse, self.target, self.lease, known.id)
+            forget_list(self.warehouse, self.target, self.lease, known.id, self.clock.now())
 
     def _store_match_rates(self, session: SyncSession) -> None:
         """Take what the platform says already; a failure here leaves the sync as good as it is."""

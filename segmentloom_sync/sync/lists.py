@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import AudienceList, Clock
 from segmentloom_sync.destinations.marks import DescribesLists, Mark, mark_of, marked
 from segmentloom_sync.errors import Rejected
+from segmentloom_sync.sync import replacement_sql
 from segmentloom_sync.sync.environment import Binding, bound_to, environment_id, wrong_environment
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.retry import Attempts
@@ -138,8 +141,8 @@ def _remember(
     )
 
 
-def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str) -> None:
-    """Forget a list that is gone at the platform, with all that it held."""
+def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str, now: datetime) -> None:
+    """Forget a list that is gone at the platform, with all that it held; a replacement of it has ended."""
     parameters = {"destination": target.destination_name, "list_id": list_id, **lease.parameters}
     deletions = [
         Statement(
@@ -154,4 +157,6 @@ def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id:
         )
         for table in ("ledger", "lists")
     ]
-    warehouse.apply([lease.renewal(), *deletions])
+    names = {"replacements": warehouse.relation("replacements", "sync"), "lease": lease.condition}
+    dropped = Statement(replacement_sql.DROP.format(**names), {**parameters, "now": now})
+    warehouse.apply([lease.renewal(), dropped, *deletions])

@@ -8,12 +8,14 @@ than identifiers were sent, and fewer than it counted before less those who were
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from segmentloom_sync.destinations.base import AudienceList, MatchRate
 from segmentloom_sync.destinations.list_state import ListState, ReportsListState
+from segmentloom_sync.destinations.replaces_members import ReplacesMembers
 from segmentloom_sync.sync import match_rates
-from segmentloom_sync.sync.reconciliation import Reconciliation
+from segmentloom_sync.sync.reconciliation import LOOK, Reconciliation
+from segmentloom_sync.sync.replacement import last_removal, under_way
 from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.session import SyncSession
 
@@ -25,6 +27,7 @@ UNCOUNTED = 1_000
 """Below this a size may be hidden."""
 LATE = timedelta(hours=48)
 """How long a size may lag behind what was sent."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def reconcile(session: SyncSession, attempts: Attempts) -> Reconciliation:
@@ -56,6 +59,7 @@ def reconcile(session: SyncSession, attempts: Attempts) -> Reconciliation:
             f"the platform counts at least {found.size[0]:,.0f} users, and only {sent} sent: "
             "somebody else adds to the list"
         )
+        found.remedy = _remedy(session)
     found.drift += found.unrepaired
     found.unreadable = _unreadable(session, state)
     if state.size is not None:
@@ -95,7 +99,10 @@ class _Earlier:
 def _earlier_size(session: SyncSession) -> _Earlier | None:
     rates = session.warehouse.relation("match_rates", "sync")
     runs = session.warehouse.relation("runs", "sync")
-    rows = session.rows(_EARLIER, {"rates": rates})
+    removed_at = last_removal(session)  # of people who were not ours: sizes fell by an unknown number
+    rows = session.rows(
+        _EARLIER, {"rates": rates}, comparable_since=removed_at + LATE if removed_at else _EVER
+    )
     if not rows:
         return None
     [(lower, at)] = rows
@@ -116,6 +123,19 @@ def _unexplained_fall(state: ListState, earlier: _Earlier | None, identifiers: i
         f"the platform counts {counts}, and counted at least {earlier.lower:,.0f} on {earlier.at:%Y-%m-%d}: "
         "somebody else removes from the list"
     )
+
+
+def _remedy(session: SyncSession) -> str:
+    """What removes people whom somebody else has added."""
+    known = under_way(session)
+    if known is not None:
+        return f"a replacement is under way: {known}"
+    if isinstance(session.target.destination, ReplacesMembers):
+        return (
+            f"segmentloom-sync run {session.target.audience} --replace --by YOUR_NAME sends everybody anew "
+            "and has the others removed"
+        )
+    return LOOK
 
 
 def _send_anew(session: SyncSession) -> int:
@@ -178,6 +198,7 @@ where
     and rates.list_id = :list_id
     and (rates.kind = 'bounds' or (rates.kind = 'counts' and rates.submitted is null))
     and rates.request_id = ''
+    and rates.observed_at >= :comparable_since
 order by rates.observed_at desc
 limit 1
 """

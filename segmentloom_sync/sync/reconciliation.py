@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+LOOK = "look at the list there"
+"""What a person can do about drift that nothing else mends."""
+
 
 @dataclass(slots=True)
 class Reconciliation:
@@ -18,6 +21,7 @@ class Reconciliation:
         unrepaired: that of it which sending anew does not mend.
         sent_anew: identifiers whose addition is repeated.
         unreadable: what the platform does not tell.
+        remedy: what a person can do about `unrepaired`.
     """
 
     status: str | None = None
@@ -27,6 +31,7 @@ class Reconciliation:
     unrepaired: list[str] = field(default_factory=list)
     sent_anew: int = 0
     unreadable: list[str] = field(default_factory=list)
+    remedy: str = LOOK
 
     def as_json(self) -> dict[str, Any]:
         """Stable keys for `--json`."""

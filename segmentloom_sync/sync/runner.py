@@ -52,6 +52,7 @@ class SyncRunner:
         released_by: the person who lets held changes pass.
         recreate: make lists that are gone at the platform anew.
         compare: ask the platforms about each list first, and send anew what they have lost.
+        replaced_by: the person who has all that the lists hold replaced, where the platforms can do that.
         binding: to what the lists are bound that it syncs; None for nothing.
         remedy: the hint where audiences have to be evaluated first.
     """
@@ -63,6 +64,7 @@ class SyncRunner:
     released_by: str | None = None
     recreate: bool = False
     compare: bool = False
+    replaced_by: str | None = None
     binding: Binding | None = None
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
@@ -179,6 +181,7 @@ class SyncRunner:
                 recreate=self.recreate and target.is_brought_into_step,
                 only_private=not target.is_brought_into_step,
                 compare=self.compare and target.is_brought_into_step,
+                replaced_by=self.replaced_by if target.is_brought_into_step else None,
             )
             report.waiting = self._waiting(target)
             floor = target.destination.min_matched
@@ -244,7 +247,10 @@ class SyncRunner:
                 "partial", "; ".join(refusals), "the reasons are in S_sync, tables ledger and batches"
             )
         elif report.reconciliation and report.reconciliation.unrepaired:
-            report.ends("partial", "; ".join(report.reconciliation.unrepaired), "look at the list there")
+            found = report.reconciliation
+            report.ends("partial", "; ".join(found.unrepaired), found.remedy)
+        elif report.replacement and report.replacement.message:
+            report.ends("partial", report.replacement.message, "the next run asks again")
         elif report.unknown:
             report.ends("retry_later", f"{report.unknown:,} identifiers without an answer are sent again")
 

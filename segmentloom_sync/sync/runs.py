@@ -12,6 +12,7 @@ from segmentloom_sync.errors import SegmentloomError
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.plan import PlanCounts
 from segmentloom_sync.sync.reconciliation import Reconciliation
+from segmentloom_sync.sync.replacement import Replacement
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -30,9 +31,10 @@ class RunReport:
     plan that does not hold, kept from being sent. `refused_later` is what the platform did not apply of
     earlier runs, by its reasons, `waiting` what it took, in this run or earlier, and has not answered, and
     `warnings` what a person should know of the list. `reconciliation` is there where the platform was asked
-    about the list. `is_given_up` is set when the destination did not answer, on this list or one before,
-    `only_opt_outs` when the run did not take the list otherwise. `error` is what ended it, and `told_by` the
-    one error that tells people of this list and of others.
+    about the list, `replacement` where all that the list holds is being replaced. `is_given_up` is set when
+    the destination did not answer, on this list or one before, `only_opt_outs` when the run did not take the
+    list otherwise. `error` is what ended it, and `told_by` the one error that tells people of this list and
+    of others.
     """
 
     run_id: str
@@ -50,6 +52,7 @@ class RunReport:
     refused_later: Mapping[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     reconciliation: Reconciliation | None = None
+    replacement: Replacement | None = None
     is_given_up: bool = False
     only_opt_outs: bool = False
     status: Status = "ok"
@@ -123,6 +126,7 @@ class RunReport:
             "hint": self.hint,
             "warnings": self.warnings,
             "reconciliation": self.reconciliation.as_json() if self.reconciliation else None,
+            "replacement": self.replacement.as_json() if self.replacement else None,
             "is_given_up": self.is_given_up,
             "only_opt_outs": self.only_opt_outs,
             "evaluated_at": self.evaluated_at.isoformat() if self.evaluated_at else None,

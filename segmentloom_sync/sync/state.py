@@ -11,6 +11,7 @@ from pytz import BaseTzInfo
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.sync.cadence import due_at
 from segmentloom_sync.sync.evaluations import failed_evaluations, published_evaluations
+from segmentloom_sync.sync.replacement import replacements_under_way
 from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.sync.waiting import waiting_identifiers
 from segmentloom_sync.warehouse.base import Warehouse
@@ -85,6 +86,8 @@ _KEYS = (
 def list_states(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
     """One entry for each list that was ever synced: what it holds, and how its newest run ended.
 
+    `replacement` is None, or the `Replacement` of all that it holds that is under way.
+
     A run that is `running` and whose process has gone was killed; the next run goes on from the ledger.
     """
     if not warehouse.exists("runs", "sync"):
@@ -94,7 +97,9 @@ def list_states(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
     )
     lists = [dict(zip(_KEYS, row, strict=True)) for row in rows]
     waiting = waiting_identifiers(warehouse, now)
+    replaced = replacements_under_way(warehouse)
     for entry in lists:
+        entry["replacement"] = replaced.get((entry["destination"], entry["list"]))
         entry["waiting"] = waiting.get((entry["destination"], entry["list"]), 0)
     return lists
 

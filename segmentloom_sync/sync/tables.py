@@ -137,6 +137,26 @@ IN_STEP: Columns = {
 }
 """One row per list whose last run left nothing open: the next one looks at what changed since."""
 
+REPLACEMENTS: Columns = {
+    "destination": "string",
+    "list_id": "string",
+    "list_name": "string",
+    "audience": "string",
+    "run_id": "string",  # that began it
+    "requested_by": "string",
+    "started_at": "timestamp",
+    "added_before": "timestamp",  # whose last addition was before this is removed in the end
+    "fencing_token": "integer",  # of the run that began it: what later ones accepted was sent anew
+    "all_sent_at": "timestamp",  # since when nobody of before is left to be sent anew; null while one is
+    "state": "string",  # sending, asked, done, dropped (the list is gone)
+    "request_id": "string",
+    "asked_at": "timestamp",
+    "poll_at": "timestamp",
+    "finished_at": "timestamp",
+    "message": "string",
+}
+"""One row per replacement of all that a list holds; of a list at most one is not finished."""
+
 LEASES: Columns = {
     "lease_key": "string",
     "holder": "string",
@@ -162,6 +182,7 @@ TABLES: Mapping[str, Columns] = {
     "match_rates": MATCH_RATES,
     "identifier_counts": IDENTIFIER_COUNTS,
     "in_step": IN_STEP,
+    "replacements": REPLACEMENTS,
     "leases": LEASES,
     "environments": ENVIRONMENTS,
 }

@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from segmentloom_sync import simulators
 from segmentloom_sync.simulators import Platform
+from segmentloom_sync.simulators.lists import Key
 from tests.workspace import Workspace
 
 LIST = "Buyers [EU]"
@@ -233,6 +234,10 @@ def test_a_plan_of_what_was_never_evaluated_says_how_to_evaluate_it(workspace: W
         (("match-rates", "byers"), "did you mean 'buyers'?"),
         (("run", "--release", "--by", "Jo"), "--release needs the name of an audience"),
         (("run", "buyers", "--release"), "--release and --by NAME go together"),
+        (("run", "--replace", "--by", "Jo"), "--replace needs the name of an audience"),
+        (("run", "buyers", "--replace"), "--replace and --by NAME go together"),
+        (("run", "buyers", "--replace", "--by", "Jo", "--dry-run"), "cannot go with --dry-run"),
+        (("run", "buyers", "--replace", "--by", "Jo", "--due"), "cannot go with --due"),
         (("run", "--no-build", "--as-of", "2026-01-01"), "cannot go with --no-build"),
         (("run", "--as-of", "yesterday"), "is no date or time"),
         (("run", "--as-of", "2999-01-01"), "is in the future"),
@@ -458,7 +463,9 @@ def test_a_saved_plan_is_sent_once_and_only_where_it_was_made(
     assert "friday.json is a plan of target prod (" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("buyers",), ("--due",), ("--recreate",), ("--as-of", "2026-01-01")])
+@pytest.mark.parametrize(
+    "arguments", [("buyers",), ("--due",), ("--recreate",), ("--replace",), ("--as-of", "2026-01-01")]
+)
 def test_a_saved_plan_goes_with_nothing_that_it_settles(
     workspace: Workspace, arguments: tuple[str, ...]
 ) -> None:
@@ -518,3 +525,36 @@ def test_who_opts_out_leaves_every_list_though_nothing_is_due(
         assert "nothing is due" in done.stderr
         assert all(entry["only_opt_outs"] for entry in reports)
         assert run(workspace, platforms, "--due") == {} or datetime.now(UTC) >= due_at
+
+
+def test_a_list_is_replaced_where_the_platform_can_and_told_where_not(
+    workspace: Workspace, platforms: dict[str, Platform]
+) -> None:
+    google = platforms["google_ads"]
+    [entry] = [entry for entry in google.lists if entry.name == LIST]
+    stranger = email("stranger")
+    entry.members[Key(*stranger)] = google.clock.now() - timedelta(days=1)
+    arguments = ("run", "buyers", "--no-build", "--json")
+    token = str(platforms["meta"].settings()["access_token"])
+    done = workspace.cli(*arguments, "--replace", "--by", "Jo", check=False, TEST_META_TOKEN=token)
+    assert done.returncode == 0
+    reports = {entry["destination"]: entry for entry in json.loads(done.stdout)["runs"]}
+    assert reports["google_ads"]["replacement"]["requested_by"] == "Jo"
+    assert {entry["adds"] for name, entry in reports.items() if name != "google_ads"} == {0}
+    assert {entry["replacement"] for name, entry in reports.items() if name != "google_ads"} == {None}
+    for name in platforms.keys() - {"google_ads"}:
+        assert f"the list '{LIST}' at {name} is not replaced: {name} cannot" in done.stderr
+    assert "buyers to google_ads: everybody is sent anew (asked for by Jo on " in done.stderr
+    shown = json.loads(workspace.cli("status", "--json").stdout)["lists"]
+    assert {row["destination"] for row in shown if row["replacement"]} == {"google_ads"}
+    assert "buyers to google_ads: everybody is sent anew" in workspace.cli("status").stdout.replace("\n", " ")
+    assert stranger in members(google)
+
+
+def test_a_list_that_no_platform_can_replace_is_refused(workspace: Workspace) -> None:
+    match, _, _ = AUDIENCE.partition("sync:")
+    workspace.audience("at_meta", f"{match}sync: [{{destination: meta, list: Buyers at Meta}}]\n")
+    done = workspace.cli("run", "at_meta", "--replace", "--by", "Jo", check=False, TEST_META_TOKEN="x")
+    (workspace.path / "audiences" / "at_meta.yml").unlink()
+    assert done.returncode == 2
+    assert "no list of at_meta can be replaced: meta cannot remove whoever was not sent" in done.stderr

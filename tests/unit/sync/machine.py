@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -57,11 +57,14 @@ class SyncMachine(RuleBasedStateMachine):
         # A phone has the hash of an e-mail address, so that only the kind tells the two apart.
         self.shop.people = {name: Person(emails=(name,), phones=(f"{name}@example.com",)) for name in NAMES}
         self.fuse = Fuse()
-        self.platform = WatchedPlatform(self.ledger_is_a_superset, lambda: self.fuse.burn())
+        self.platform = self._platform()
         self.barred_at: dict[Identifier, int] = {}
         self.target = buyers(self.platform)
         self.settings = OneDestination("memory", self.platform)
         self.platform.create_list(self.target.list_name, ())
+
+    def _platform(self) -> WatchedPlatform:
+        return WatchedPlatform(self.ledger_is_a_superset, lambda: self.fuse.burn())
 
     def teardown(self) -> None:
         try:
@@ -198,11 +201,11 @@ class SyncMachine(RuleBasedStateMachine):
     def ledger_is_a_superset(self) -> None:
         assert self.platform.members <= self._ledger(), "I4"
 
-    def _run(self, fuse: Fuse, released_by: str | None = None) -> RunReport:
+    def _run(self, fuse: Fuse, **options: Any) -> RunReport:
         self.shop.publish()
         self.fuse = fuse
         fused = FusedWarehouse(self.warehouse, fuse)
-        report = SyncRunner(fused, self.clock, released_by=released_by).run(self.target)
+        report = SyncRunner(fused, self.clock, **options).run(self.target)
         assert min(report.accepted, report.rejected, report.unknown) >= 0, "I6"
         return report
 
@@ -253,6 +256,6 @@ class WatchedPlatform(MemoryPlatform):
         self._operation()
         return receipt
 
-    def _apply(self, *arguments: object) -> None:
-        super()._apply(*arguments)  # type: ignore[arg-type]  # passed on as they are
+    def _apply(self, list_id: str, operation: Operation, identifiers: Sequence[Identifier]) -> None:
+        super()._apply(list_id, operation, identifiers)
         self._check()

@@ -17,7 +17,7 @@ from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.warehouse.base import Area, Columns, Statement, Warehouse
 from tests.unit.sync.faults import Fuse, FusedWarehouse
-from tests.unit.sync.world import WAIT, World, run
+from tests.unit.sync.world import STRANGER, WAIT, World, run
 
 LEASE = timedelta(seconds=61)
 """After it the lease of a run that is gone has expired."""
@@ -118,7 +118,7 @@ class Trial:
             settings = self.world.settings(session=session, pushed=self._pushed)
             with suppress(WarehouseError):  # nothing but making the tables fails outside a list's run
                 ensure_tables(failing)
-                report = run(failing, settings, self.world.clock, self.world.list_name)
+                report = run(failing, settings, self.world.clock, self.world.list_name, **self.world.options)
                 _add_up(report)
                 assert (report.status == "ok") == (report.exit_code == 0), "I11"
             self._end()
@@ -161,7 +161,7 @@ class Trial:
 
     def _check(self) -> None:
         """Note what does not hold though it has to at every instant; a run would catch an error."""
-        if not self.world.members() <= self._ledger():
+        if not self.world.members() - {STRANGER} <= self._ledger():
             self._broken.append("I4: the ledger lacks somebody who is on the list")
 
     def _recover(self) -> None:
@@ -170,8 +170,9 @@ class Trial:
         self.world.shop.add("ivy")
         self.world.clock.advance(LEASE.total_seconds())
         self.world.shop.publish()
-        self._run()
-        for _ in range(4 * self.world.is_asynchronous):
+        self._run(**self.world.options)
+        # A replacement may have to begin after all that, and needs three runs of its own.
+        for _ in range(4 * self.world.is_asynchronous + 3 * bool(self.world.replacement)):
             if not self._open_rows():
                 break
             self.world.clock.advance(WAIT.total_seconds())
@@ -180,14 +181,14 @@ class Trial:
         assert members <= wanted, "I1: somebody is left behind"
         assert wanted <= members, "I1: somebody is missing"
         assert self._ledger() == wanted, "I1: the ledger holds something else"
-        assert not self._open_rows(), "I1: the ledger still waits for answers"
+        assert not self._open_rows(), "I1: something still waits for answers"
         before = self._pushes
         self._run()
         assert self._pushes == before, "I5: a further run sends something"
 
-    def _run(self) -> None:
+    def _run(self, **options: Any) -> None:
         settings = self.world.settings(session=self.world.session, pushed=self._pushed)
-        report = run(self._warehouse, settings, self.world.clock, self.world.list_name)
+        report = run(self._warehouse, settings, self.world.clock, self.world.list_name, **options)
         _add_up(report)
         assert report.status == "ok", f"I1: the run is {report.status}: {report.message}"
         self._check()
@@ -204,11 +205,14 @@ class Trial:
         }
 
     def _open_rows(self) -> int:
-        """Rows whose last call has no final answer yet, and such requests."""
-        ledger, batches = (self._warehouse.relation(table, "sync") for table in ("ledger", "batches"))
+        """Rows whose last call has no final answer yet, and such requests and replacements."""
+        ledger, batches, replacements = (
+            self._warehouse.relation(table, "sync") for table in ("ledger", "batches", "replacements")
+        )
         [(waiting,)] = self._warehouse.rows(
             f"select (select count(*) from {ledger} where state <> 'accepted')"
             f" + (select count(*) from {batches} where state = 'processing')"
+            f" + (select count(*) from {replacements} where finished_at is null)"
         )
         return int(waiting)
 

@@ -22,7 +22,8 @@ from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 from tests.unit.sync.account import Account
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.memory_platform import Fault, MemoryPlatform, buyers
-from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock
+from tests.unit.sync.replacing_platform import ReplacingPlatform
+from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email
 
 CHANGING = "identifier_type, identifier, member_key, action, is_wanted, is_private, prior_state, may_hold"
 LOG: Columns = {
@@ -155,6 +156,28 @@ def test_what_the_log_explains_is_looked_at_alone(
     assert compared.looks == [False, True]
     assert platform.members == shop.wanted()
     _check_counts(shop, platform)
+
+
+def test_a_replacement_sends_everybody_though_nobody_changed(
+    shop: LoggedShop, compared: Compared, warehouse: Warehouse, clock: TestClock
+) -> None:
+    stranger = email("stranger")
+    platform = ReplacingPlatform(lambda: None, lambda: None, clock, lambda removed: None)
+    target = buyers(platform)
+    assert SyncRunner(warehouse, clock).run(target).status == "ok"
+    platform.put(stranger, clock.now())
+    clock.time += timedelta(hours=1)
+    shop.publish()
+    report = SyncRunner(warehouse, clock, replaced_by="ann").run(target)
+    assert (report.status, report.adds) == ("ok", len(shop.wanted()))
+    assert platform.members == shop.wanted() | {stranger}
+    report = SyncRunner(warehouse, clock).run(target)
+    assert report.replacement is not None
+    assert (report.adds, report.replacement.state) == (0, "done")  # answered at once
+    assert platform.members == shop.wanted()
+    assert compared.looks == [False, True, True]
+    report = SyncRunner(warehouse, clock).run(target)
+    assert (report.adds, report.replacement, platform.removals) == (0, None, 1)
 
 
 def profiles_are_built(shop: LoggedShop) -> None:

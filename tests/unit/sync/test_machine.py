@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -10,11 +11,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.unit.sync.machine import SyncMachine
 from tests.unit.sync.mutants import MUTANTS, Mutant
+from tests.unit.sync.replacing_machine import ReplacingMachine
+from tests.unit.sync.replacing_mutants import REPLACING_MUTANTS, ReplacingMutant
 
 BROKEN = r"I\d"
 
 
-def each_of(mutants: Sequence[Mutant]) -> pytest.MarkDecorator:
+def each_of(mutants: Sequence[Mutant | ReplacingMutant]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("mutant", mutants, ids=lambda mutant: mutant.apply.__name__)
 
 
@@ -35,9 +38,8 @@ def profile(examples: int, *, steps: int, shrink: bool = True) -> settings:
     )
 
 
-def tell(mutant: Mutant) -> None:
-    """Play a mutant's story to its end, with all that the machine asserts."""
-    machine = SyncMachine()
+def tell(mutant: Any, machine: SyncMachine) -> None:
+    """Play a mutant's story to its end, with all that its machine asserts."""
     try:
         mutant.story(machine)
         machine.ledger_is_a_superset()
@@ -50,21 +52,44 @@ def test_the_protocol_holds_under_faults() -> None:
     run_state_machine_as_test(SyncMachine, settings=profile(12, steps=4, shrink=False))
 
 
+def test_a_replacement_holds_under_faults() -> None:
+    run_state_machine_as_test(ReplacingMachine, settings=profile(12, steps=5, shrink=False))
+
+
 @each_mutant
 def test_the_story_of_a_mutant_ends_well_without_it(mutant: Mutant) -> None:
-    tell(mutant)
+    tell(mutant, SyncMachine())
 
 
 @each_mutant
 def test_a_mutant_is_caught_by_its_story(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.apply(monkeypatch)
     with pytest.raises(AssertionError, match=BROKEN):
-        tell(mutant)
+        tell(mutant, SyncMachine())
+
+
+@each_of(REPLACING_MUTANTS)
+def test_the_story_of_a_broken_replacement_ends_well_without_it(mutant: ReplacingMutant) -> None:
+    tell(mutant, ReplacingMachine())
+
+
+@each_of(REPLACING_MUTANTS)
+def test_a_broken_replacement_is_caught_by_its_story(
+    mutant: ReplacingMutant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant.apply(monkeypatch)
+    with pytest.raises(AssertionError, match=BROKEN):
+        tell(mutant, ReplacingMachine())
 
 
 @pytest.mark.slow
 def test_the_protocol_holds_under_many_faults() -> None:
     run_state_machine_as_test(SyncMachine, settings=profile(150, steps=8))
+
+
+@pytest.mark.slow
+def test_a_replacement_holds_under_many_faults() -> None:
+    run_state_machine_as_test(ReplacingMachine, settings=profile(150, steps=8))
 
 
 @pytest.mark.slow

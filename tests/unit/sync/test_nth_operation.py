@@ -35,13 +35,13 @@ CAUGHT_BY_FAILURES = (
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    platform, list_name = request.param
+    platform, list_name, *replacement = request.param
     clock = Time()
     with requests.Session() as session, simulators.running([platform], clock=clock) as running:
         simulator = running[platform]
         if isinstance(simulator, LinkedInSimulator):
             simulator.appears_seconds = 0  # a wait, not a fault
-        world = World(simulator, clock, tmp_path, list_name, session)
+        world = World(simulator, clock, tmp_path, list_name, session, *replacement)
         world.prepare()
         yield world
 
@@ -49,6 +49,11 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 def on(*platforms: str, lists: Sequence[ListName] = ("Buyers", "Fresh")) -> pytest.MarkDecorator:
     worlds = [(platform, name) for platform in platforms for name in lists]
     return pytest.mark.parametrize("world", worlds, indirect=True, ids="-".join)
+
+
+each_run_of_a_replacement = pytest.mark.parametrize(
+    "world", [("google_ads", "Buyers", number) for number in (1, 2, 3)], indirect=True, ids=["1", "2", "3"]
+)
 
 
 @contextmanager
@@ -116,6 +121,11 @@ def test_a_failure_now_and_then_does_no_harm(world: World, first: int) -> None:
     assert fail(world, count(first, 30)) > 2
 
 
+@each_run_of_a_replacement
+def test_a_failure_now_and_then_does_a_replacement_no_harm(world: World) -> None:
+    assert fail(world, count(8, 30)) > 2
+
+
 @on("meta", lists=["Buyers"])
 def test_a_death_now_and_then_does_no_harm(world: World) -> None:
     assert kill(world, count(4, 8)) > 2
@@ -133,6 +143,18 @@ def test_an_acknowledgement_before_the_call_is_caught(world: World, monkeypatch:
 @on(*COMPLETE)
 def test_a_failure_of_any_operation_does_no_harm(world: World) -> None:
     assert fail(world, count(1)) > 80
+
+
+@pytest.mark.slow
+@each_run_of_a_replacement
+def test_a_failure_of_any_operation_does_a_replacement_no_harm(world: World) -> None:
+    assert fail(world, count(1)) > 80
+
+
+@pytest.mark.slow
+@each_run_of_a_replacement
+def test_a_death_anywhere_does_a_replacement_no_harm(world: World) -> None:
+    assert kill(world, count(1)) > 25
 
 
 @pytest.mark.slow

@@ -167,6 +167,32 @@ def test_a_size_that_fell_by_our_own_removals_is_no_drift(
     assert found.sent_anew == PEOPLE - 10
 
 
+def test_a_size_that_fell_as_others_were_removed_is_no_drift(
+    warehouse: Warehouse, clock: TestClock, filled: SyncTarget, platform: StatedPlatform
+) -> None:
+    """Sizes from before a replacement, and until they have caught up with it, are of other people too."""
+    known = AudienceList(platform.names["Buyers"], "Buyers")
+    match_rates.store(warehouse, clock, filled, known, [size(150)])
+    warehouse.execute(
+        f"insert into {warehouse.relation('replacements', 'sync')}"
+        " (destination, list_id, state, asked_at, finished_at) values ('memory', :list_id, 'done', :at, :at)",
+        list_id=known.id,
+        at=clock.now(),
+    )
+    platform.state = ListState("OPEN", size=size(0))
+    for hours in (1, 48):
+        clock.time += timedelta(hours=hours)
+        found, _ = compare(warehouse, clock, filled)
+        assert found is not None
+        assert found.drift == []
+    clock.time += timedelta(minutes=1)
+    match_rates.store(warehouse, clock, filled, known, [size(150)])
+    clock.time += timedelta(minutes=1)
+    found, _ = compare(warehouse, clock, filled)
+    assert found is not None
+    assert found.sent_anew == PEOPLE
+
+
 def test_more_users_than_identifiers_are_reported_and_left(
     warehouse: Warehouse, clock: TestClock, filled: SyncTarget, platform: StatedPlatform
 ) -> None:

@@ -30,7 +30,7 @@ from segmentloom_sync.destinations.base import (
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.settings import ConfiguredDestination
 from segmentloom_sync.simulators import SimulatorClock
-from segmentloom_sync.simulators.lists import SimulatedList
+from segmentloom_sync.simulators.lists import Key, SimulatedList
 from segmentloom_sync.simulators.platform import Platform
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.runner import SyncRunner
@@ -40,12 +40,14 @@ from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from segmentloom_sync.warehouse.duckdb_open import open_database
 from segmentloom_sync.warehouse.duckdb_settings import DuckDbSettings
-from tests.unit.sync.shop import AUDIENCE, START, Person, Shop, TestClock
+from tests.unit.sync.shop import AUDIENCE, START, Person, Shop, TestClock, email
 
 ListName = Literal["Buyers", "Fresh"]
 BATCH_SIZE = 2
 WAIT = timedelta(minutes=31)
 """After it a platform is asked what became of a request."""
+STRANGER = email("stranger")
+"""Whom others may put on a list."""
 
 
 class Time(TestClock, SimulatorClock):
@@ -92,8 +94,18 @@ class Configured:
         return {name: ConfiguredDestination(name, destination, block) for name in names}
 
 
-def run(warehouse: Warehouse, settings: Configured, clock: Clock, list_name: str) -> RunReport:
-    """Sync the list, as `segmentloom-sync run --no-build` does once it is connected."""
+def run(
+    warehouse: Warehouse,
+    settings: Configured,
+    clock: Clock,
+    list_name: str,
+    **options: Any,
+) -> RunReport:
+    """Sync the list, as `segmentloom-sync run --no-build` does once it is connected.
+
+    Args:
+        options: as `SyncRunner` takes them.
+    """
     [configured] = settings.destinations([settings.name], clock).values()
     target = SyncTarget(
         audience=AUDIENCE,
@@ -105,7 +117,7 @@ def run(warehouse: Warehouse, settings: Configured, clock: Clock, list_name: str
         max_retries=configured.settings.max_retries,
     )
     binding = Binding(environment_of(warehouse, "test"))
-    return SyncRunner(warehouse, clock, binding=binding).run(target)
+    return SyncRunner(warehouse, clock, binding=binding, **options).run(target)
 
 
 @dataclass
@@ -116,6 +128,9 @@ class World:
         simulator: a platform that is served; its lists are this world's.
         clock: the simulator's.
         list_name: the list that runs take.
+        replacement: which run of a replacement of the list fails, counted from 1: the one that begins it, has
+            the others removed or is told so; 0 where nothing is replaced. The list Buyers holds somebody then
+            whom others have put there.
     """
 
     simulator: Platform
@@ -124,6 +139,7 @@ class World:
     list_name: ListName
     session: requests.Session
     """For requests that do not fail."""
+    replacement: int = 0
     shop: Shop = field(init=False)
     _people: dict[str, Person] = field(default_factory=dict)
     _barred: tuple[set[str], set[Identifier]] = (set(), set())
@@ -144,12 +160,21 @@ class World:
         """Whether the platform says only later what became of a request."""
         return self.simulator.name == "google_ads"
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Of the run that fails, and of the first one after it."""
+        return {"replaced_by": "ann"} if self.replacement == 1 else {}
+
     def prepare(self) -> None:
         """Make the state, and keep it to be restored."""
         with closing(open_file(self.file)) as warehouse:
             self.shop = Shop(warehouse, self.clock, hash_rule=self.destination.hash_rule)
             self.shop.prepare()
             self._fill(warehouse)
+            if self.replacement:
+                self._put_stranger()
+                for turn in range(1, self.replacement):
+                    self._run(warehouse, replaced_by="ann" if turn == 1 else None)
             self._change()
         self._people, self._time = self.shop.people, self.clock.time
         self._barred = (self.shop.barred_values, self.shop.barred)
@@ -199,9 +224,16 @@ class World:
         self.shop.people["ann"].phones = ("+1650",)
         self.shop.publish()
         for _ in range(2):  # an asynchronous platform confirms
-            report = run(warehouse, self.settings(session=self.session), self.clock, "Buyers")
-            assert report.status == "ok", report
-            self.clock.sleep(WAIT.total_seconds())
+            self._run(warehouse)
+
+    def _run(self, warehouse: Warehouse, **options: Any) -> None:
+        report = run(warehouse, self.settings(session=self.session), self.clock, "Buyers", **options)
+        assert report.status == "ok", report
+        self.clock.sleep(WAIT.total_seconds())
+
+    def _put_stranger(self) -> None:
+        [entry] = self.simulator.lists
+        entry.members[Key(*STRANGER)] = self.clock.now() - timedelta(days=1)
 
     def _change(self) -> None:
         """New people, a leaver whose shared address stays, a new address, and two who opt out."""
