@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
@@ -15,8 +16,8 @@ from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed, OthersWarehouse
-from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination, buyers
-from tests.unit.sync.shop import Person, Shop, TestClock
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination, Refusal, buyers
+from tests.unit.sync.shop import Person, Shop, TestClock, email
 
 NAMES = ("ann", "bob", "cat")
 Change = Literal[
@@ -36,7 +37,11 @@ CHANGES = st.lists(
     max_size=3,
 )
 # No fault is the exception: a generator that mostly lets things go well finds next to nothing.
-FAULTS = st.lists(st.sampled_from(["lost", "busy", "partial", "unsure", "ok"]), min_size=1, max_size=4)
+FAULTS = st.lists(
+    st.sampled_from(["lost", "busy", "partial", "unsure", "ok", "credentials", "blocked"]),
+    min_size=1,
+    max_size=4,
+)
 OPERATION = st.integers(1, 45)
 KILLED_AT = st.none() | OPERATION
 # From shortly before the plan is made until the last batch of a first run is read.
@@ -72,20 +77,23 @@ class SyncMachine(RuleBasedStateMachine):
         finally:
             self.warehouse.close()
 
-    @rule(changes=CHANGES, faults=FAULTS, killed_at=KILLED_AT, mid_run=MID_RUN)
+    @rule(
+        changes=CHANGES, faults=FAULTS, killed_at=KILLED_AT, mid_run=MID_RUN, retries=st.sampled_from([0, 2])
+    )
     def sync(
         self,
         changes: list[tuple[str, Change]],
         faults: list[Fault],
         killed_at: int | None,
         mid_run: tuple[int, str] | None,
+        retries: int = 0,
     ) -> None:
         """People change; then a run that may be killed or overtaken, and in whose midst one may opt out."""
         for name, change in changes:
             self._change(name, change)
         self.platform.faults = list(faults)
         try:
-            self._run(Fuse(killed_at, during=self._during(mid_run)))
+            self._run(Fuse(killed_at, during=self._during(mid_run)), retries=retries)
         except Killed:
             self.clock.time += timedelta(seconds=61)  # its lease expires
         self.platform.faults = []
@@ -132,6 +140,19 @@ class SyncMachine(RuleBasedStateMachine):
         for entry in self.shop.all_barred:
             self.barred_at.setdefault(entry, len(self.platform.calls))
 
+    @rule(bad=st.sets(NAME, max_size=2), refusal=st.sampled_from(["items", "positions", "counted"]))
+    def refuses(self, bad: set[str], refusal: Refusal) -> None:
+        """From now on the platform refuses some addresses, in one of the ways in which platforms say so."""
+        self.platform.bad = {email(name) for name in bad}
+        self.platform.refusal = refusal
+
+    @rule()
+    def list_goes(self) -> None:
+        """Somebody deletes the list at the platform."""
+        if self.platform.names:
+            self.platform.delete_list(self.target.list_name)
+            self.platform.late.clear()
+
     @rule()
     def answers_later(self) -> None:
         """From now on the platform works on what it took, and promises no order."""
@@ -148,7 +169,7 @@ class SyncMachine(RuleBasedStateMachine):
     @rule()
     def recover(self) -> None:
         """Nothing fails any more: the list is exact, and a further run has nothing to send."""
-        report = self._run(Fuse(), released_by="the model")
+        report = self._run(Fuse(), released_by="the model", recreate=not self.platform.names)
         for turn in range(4 * self.platform.is_asynchronous):
             # Removals are sent after the additions that they overtake.
             self.platform.finish(*self.platform.working[-1:] if turn == 0 else ())
@@ -201,11 +222,12 @@ class SyncMachine(RuleBasedStateMachine):
     def ledger_is_a_superset(self) -> None:
         assert self.platform.members <= self._ledger(), "I4"
 
-    def _run(self, fuse: Fuse, **options: Any) -> RunReport:
+    def _run(self, fuse: Fuse, *, retries: int = 0, **options: Any) -> RunReport:
         self.shop.publish()
         self.fuse = fuse
         fused = FusedWarehouse(self.warehouse, fuse)
-        report = SyncRunner(fused, self.clock, **options).run(self.target)
+        runner = SyncRunner(fused, self.clock, **options)
+        report = runner.run(replace(self.target, max_retries=retries))
         assert min(report.accepted, report.rejected, report.unknown) >= 0, "I6"
         return report
 

@@ -24,6 +24,7 @@ from segmentloom_sync.settings import ConfiguredDestination
 from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.shop import AUDIENCE
 
+Refusal = Literal["items", "positions", "unnamed", "counted"]
 Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials", "blocked"]
 """`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
 refused by name; `unsure`: half is applied and all is reported as unknown; `blocked`: the account is
@@ -57,11 +58,12 @@ class MemoryPlatform:
     batch_size: int = 2
     lists: dict[str, set[Identifier]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    created: int = 0
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     retry_after: float | None = None
     bad: set[Identifier] = field(default_factory=set)
-    refusal: Literal["items", "positions", "unnamed", "counted"] = "items"
+    refusal: Refusal = "items"
     is_asynchronous: bool = False
     questions: int = 0
     is_unreachable: bool = False
@@ -84,7 +86,8 @@ class MemoryPlatform:
         fault = self.faults.pop(0) if self.faults else "ok"
         if fault == "busy":
             raise Unavailable("busy")
-        self.names[name] = f"list-{len(self.lists) + 1}"
+        self.created += 1
+        self.names[name] = f"list-{self.created}"
         self.lists[self.names[name]] = set()
         if fault == "lost":
             raise Unavailable("no answer", applied_unknown=True)
