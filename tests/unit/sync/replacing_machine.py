@@ -68,7 +68,7 @@ class ReplacingMachine(SyncMachine):
                 return
             self.platform.finish()
             self.clock.time += timedelta(minutes=61)
-            self._run(Fuse(), released_by=BY)
+            self._run(Fuse(), released_by=BY, recreate=not self.platform.names)
         raise AssertionError("I1: a replacement does not end")
 
     @invariant()
