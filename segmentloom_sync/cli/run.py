@@ -30,7 +30,7 @@ def run(
     release: Annotated[bool, typer.Option("--release", help="Let a held change of AUDIENCE pass.")] = False,
     rebind: Annotated[
         bool,
-        typer.Option("--rebind", help="Take the lists of AUDIENCE over from another target or warehouse."),
+        typer.Option("--rebind", help="Bind the lists of AUDIENCE anew: target, account, destination."),
     ] = False,
     by: Annotated[
         str | None,

@@ -132,7 +132,8 @@ class GoogleAds:
         self._tokens = RenewedToken(
             self.type, token_url, settings.credentials.grant(token_url), clock, self._session
         )
-        self._account = f"accountTypes/GOOGLE_ADS/accounts/{_digits(settings.account_id)}"
+        self.account = _digits(settings.account_id)
+        self._account = f"accountTypes/GOOGLE_ADS/accounts/{self.account}"
 
     def find_list(self, name: str) -> AudienceList | None:
         """The open or closed list of that name (names are unique in an account)."""

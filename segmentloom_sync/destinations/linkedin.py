@@ -85,7 +85,8 @@ class LinkedIn:
         self.batch_size = settings.batch_size
         self.timeouts = http.Timeouts()
         self._tokens = self._token_source()
-        self._account = f"urn:li:sponsoredAccount:{settings.ad_account_id}"
+        self.account = settings.ad_account_id
+        self._account = f"urn:li:sponsoredAccount:{self.account}"
         self._created: dict[str, datetime] = {}
         self._refusals_in_a_row = 0
 

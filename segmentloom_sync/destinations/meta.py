@@ -79,7 +79,8 @@ class Meta:
         self._token = FixedToken(settings.access_token)
         self.batch_size = settings.batch_size
         self.timeouts = http.Timeouts()
-        self._account = f"act_{settings.ad_account_id.removeprefix('act_')}"
+        self.account = settings.ad_account_id.removeprefix("act_")
+        self._account = f"act_{self.account}"
 
     def find_list(self, name: str) -> AudienceList | None:
         """The customer list of that name. Meta allows several of one name: then ConfigError."""

@@ -65,6 +65,7 @@ class TikTok:
         self, settings: TikTokSettings, *, clock: Clock, session: requests.Session | None = None
     ) -> None:
         self._settings, self._clock = settings, clock
+        self.account = settings.advertiser_id
         self._session = session or http.new_session()
         self.batch_size = settings.batch_size
         self.timeouts = http.Timeouts()

@@ -89,6 +89,7 @@ class Webhook:
         self, settings: WebhookSettings, *, clock: Clock, session: requests.Session | None = None
     ) -> None:
         self._settings, self._clock = settings, clock
+        self.account = _receiver(settings.base_url)
         self._session = session or _public_session(settings)
         self._secrets = [
             secret for secret in (settings.signing_secret, settings.former_signing_secret) if secret
@@ -181,6 +182,13 @@ class Webhook:
         if reply.is_ok:
             return reply
         raise webhook_answers.error(reply, self._clock.now(), audience_list)
+
+
+def _receiver(url: str) -> str:
+    """The host and a digest of all that names the receiver there, as paths may be secret."""
+    parts = urlsplit(url)
+    place = f"{parts.hostname}{parts.path}"
+    return f"{parts.hostname} ({hashlib.sha256(place.encode()).hexdigest()[:12]})"
 
 
 def _public_session(settings: WebhookSettings) -> requests.Session:

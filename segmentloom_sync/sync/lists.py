@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from segmentloom_sync import terminal
@@ -9,28 +12,41 @@ from segmentloom_sync.destinations.base import AudienceList, Clock
 from segmentloom_sync.destinations.marks import DescribesLists, Mark, mark_of, marked
 from segmentloom_sync.errors import Rejected
 from segmentloom_sync.sync import replacement_sql
+from segmentloom_sync.sync.accounts import (
+    kept_elsewhere,
+    other_keeper,
+    present_account,
+    record_account,
+    recorded_lists,
+)
 from segmentloom_sync.sync.environment import Binding, bound_to, environment_id, wrong_environment
-from segmentloom_sync.sync.lease import Lease
+from segmentloom_sync.sync.lease import Lease, take_lease
 from segmentloom_sync.sync.retry import Attempts
+from segmentloom_sync.sync.taken_over import send_anew, take_over
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 
 def remembered_list(warehouse: Warehouse, target: SyncTarget) -> AudienceList | None:
-    """The list as recorded, without asking the platform."""
-    rows = warehouse.rows(
-        f"""
-        select list_id
-        from {warehouse.relation("lists", "sync")}
-        where
-            destination = :destination
-            and list_name = :list_name
-        order by recorded_at desc
-        """,
-        destination=target.destination_name,
-        list_name=target.list_name,
-    )
-    return AudienceList(str(rows[0][0]), target.list_name) if rows else None
+    """The list as recorded, without asking the platform; of several, the one in the present account."""
+    if present_account(target) is None:
+        rows = warehouse.rows(
+            f"""
+            select list_id
+            from {warehouse.relation("lists", "sync")}
+            where
+                destination = :destination
+                and list_name = :list_name
+            order by recorded_at desc
+            """,
+            destination=target.destination_name,
+            list_name=target.list_name,
+        )
+        return AudienceList(str(rows[0][0]), target.list_name) if rows else None
+    recorded = recorded_lists(warehouse, target)
+    bound = [entry for entry in recorded if entry.account is not None]
+    mine = [entry for entry in bound if entry.account == present_account(target)] if bound else recorded
+    return AudienceList(mine[0].id, target.list_name) if mine else None
 
 
 def resolve_list(
@@ -49,13 +65,15 @@ def resolve_list(
         binding: to whom the list is bound by that; None for nobody.
 
     Raises:
-        ConfigError: another environment keeps the list in step.
+        ConfigError: another environment or another destination keeps the list in step.
+        TryAgainLater: another destination's run is changing it.
     """
     known = remembered_list(warehouse, target)
     if known is not None:
-        if binding is not None and binding.is_new(bound_to(warehouse, target)):
-            _mark(warehouse, clock, target, attempts, known, binding)
-            _remember(warehouse, clock, target, lease, known, binding, is_created=False)
+        if binding is not None and _is_bound_anew(warehouse, target, known, binding):
+            with _taken(warehouse, clock, target, lease, known, binding.by) as takeover:
+                _mark(warehouse, clock, target, attempts, known, binding)
+                _remember(warehouse, clock, target, lease, known, binding, takeover, is_created=False)
         return known
     created = False
 
@@ -70,10 +88,58 @@ def resolve_list(
         return target.destination.create_list(target.list_name, target.identifier_types)
 
     audience_list = attempts.call(find_or_create)
-    if binding is not None:
-        _mark(warehouse, clock, target, attempts, audience_list, binding)
-    _remember(warehouse, clock, target, lease, audience_list, binding, is_created=created)
+    by = binding.by if binding is not None else None
+    with _taken(warehouse, clock, target, lease, audience_list, by) as takeover:
+        if binding is not None:
+            _mark(warehouse, clock, target, attempts, audience_list, binding)
+        _remember(warehouse, clock, target, lease, audience_list, binding, takeover, is_created=created)
     return AudienceList(audience_list.id, target.list_name)
+
+
+def _is_bound_anew(warehouse: Warehouse, target: SyncTarget, known: AudienceList, binding: Binding) -> bool:
+    if binding.is_new(bound_to(warehouse, target)):
+        return True
+    present = present_account(target)
+    newest = recorded_lists(warehouse, target)[0]
+    return present is not None and (newest.id != known.id or newest.account != present)
+
+
+@contextmanager
+def _taken(
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    lease: Lease,
+    audience_list: AudienceList,
+    by: str | None,
+) -> Iterator[list[Statement]]:
+    """Keep others off a list while it is taken; yields what has to be written for it.
+
+    Raises:
+        ConfigError: another destination keeps it, and nobody takes it over.
+        TryAgainLater: another destination's run is changing it.
+    """
+    present = present_account(target)
+    newest = next(iter(recorded_lists(warehouse, target)), None)
+    statements = []
+    if present is not None and newest is not None and newest.account not in (None, present):
+        terminal.warn(
+            f"the list '{target.list_name}' in {newest.account} keeps its members, and nobody can be removed "
+            "from it: delete it there"
+        )
+        if newest.id == audience_list.id:
+            statements.append(send_anew(warehouse, target, newest.id, lease))
+    keeper = other_keeper(warehouse, target, audience_list.id)
+    if keeper is None:
+        yield statements
+        return
+    if by is None:
+        raise kept_elsewhere(target, keeper)
+    others = take_lease(warehouse, clock, replace(target, destination_name=keeper).key, lease.holder)
+    try:
+        yield [*statements, *take_over(warehouse, target, audience_list.id, keeper, lease)]
+    finally:
+        others.release()
 
 
 def _mark(
@@ -115,6 +181,7 @@ def _remember(
     lease: Lease,
     audience_list: AudienceList,
     binding: Binding | None,
+    takeover: Sequence[Statement],
     *,
     is_created: bool,
 ) -> None:
@@ -129,16 +196,17 @@ def _remember(
     if binding is not None:
         given |= {"target": binding.environment.target, "place": binding.environment.place}
         given |= {"bound_by": binding.by} if binding.by else {}
-    warehouse.execute(
+    remember = Statement(
         f"""
         insert into {warehouse.relation("lists", "sync")} ({", ".join(given)})
         select {", ".join(f":{name}" for name in given)}
         from (select 1 as one) as single
         where {lease.condition}
         """,
-        **given,
-        **lease.parameters,
+        {**given, **lease.parameters},
     )
+    account = record_account(warehouse, target, audience_list.id, lease)
+    warehouse.apply([lease.renewal(), *takeover, remember, *account])
 
 
 def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str, now: datetime) -> None:
@@ -155,7 +223,7 @@ def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id:
             """,
             parameters,
         )
-        for table in ("ledger", "lists")
+        for table in ("ledger", "lists", "accounts")
     ]
     names = {"replacements": warehouse.relation("replacements", "sync"), "lease": lease.condition}
     dropped = Statement(replacement_sql.DROP.format(**names), {**parameters, "now": now})

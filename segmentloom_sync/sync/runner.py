@@ -19,6 +19,7 @@ from segmentloom_sync.errors import (
     WarehouseAccessError,
 )
 from segmentloom_sync.sync import runs, telemetry
+from segmentloom_sync.sync.accounts import check_account
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.environment import Binding, check_bound
@@ -79,6 +80,7 @@ class SyncRunner:
         """
         report = self.report(target)
         try:
+            check_account(self.warehouse, target, self._rebound_by)
             if self.binding is not None:
                 check_bound(self.warehouse, target, self.binding)
             self._pin(target, report)
@@ -165,6 +167,7 @@ class SyncRunner:
         try:
             if name in self._refused:
                 raise self._refused[name]
+            check_account(self.warehouse, target, self._rebound_by)  # no list is touched by another account
             try:
                 self._check_bound(work)
                 if unfit is not None:
@@ -197,6 +200,10 @@ class SyncRunner:
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
+
+    @property
+    def _rebound_by(self) -> str | None:
+        return self.binding.by if self.binding is not None else None
 
     def _circuit(self, destination: str) -> Circuit:
         if destination not in self._circuits:

@@ -42,6 +42,14 @@ LISTS: Columns = {
 }
 """One row per list, and one more each time that a person binds it anew; of several the newest counts."""
 
+ACCOUNTS: Columns = {
+    "destination": "string",
+    "list_id": "string",
+    "destination_type": "string",
+    "account": "string",  # as the platform names it; of a webhook the host and a digest of the URL
+}
+"""One row per list of a destination that names its account."""
+
 RUNS: Columns = {
     "run_id": "string",
     "audience": "string",
@@ -177,6 +185,7 @@ ENVIRONMENTS: Columns = {
 TABLES: Mapping[str, Columns] = {
     "ledger": LEDGER,
     "lists": LISTS,
+    "accounts": ACCOUNTS,
     "runs": RUNS,
     "batches": BATCHES,
     "match_rates": MATCH_RATES,
