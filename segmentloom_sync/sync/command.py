@@ -15,13 +15,14 @@ from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import ConfigError, DbtError
 from segmentloom_sync.project import Project
 from segmentloom_sync.settings import Settings, load_settings
+from segmentloom_sync.sync.accounts import check_account
 from segmentloom_sync.sync.build import build_audiences
 from segmentloom_sync.sync.cadence import due_audiences, time_zone
 from segmentloom_sync.sync.choice import Chosen, choose
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
-from segmentloom_sync.sync.opt_outs import remove_opt_outs
+from segmentloom_sync.sync.opt_outs import remove_opt_outs, stuck_reports
 from segmentloom_sync.sync.replaceable import require_replaceable
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
@@ -170,7 +171,7 @@ def remove_from_unfollowed(
         problems: what is wrong with audience files.
 
     Returns:
-        The reports of lists where there was something to do.
+        The reports of lists where there was something to do, done or not.
     """
     reports = []
     for entry in unfollowed_lists(runner.warehouse, followed_lists(everybody)):
@@ -179,8 +180,10 @@ def remove_from_unfollowed(
             break
         try:
             target = unfollowed_target(entry, settings, runner.clock)
+            check_account(runner.warehouse, target, None)
         except ConfigError as error:
             terminal.warn(f"nobody can be removed from it: {error.message}")
+            reports += stuck_reports(runner.warehouse, entry, error)
             continue
         report = runner.run(target)
         if report.removes or report.status != "ok":

@@ -137,7 +137,7 @@ def _taken(
         raise kept_elsewhere(target, keeper)
     others = take_lease(warehouse, clock, replace(target, destination_name=keeper).key, lease.holder)
     try:
-        yield [*statements, *take_over(warehouse, target, audience_list.id, keeper, lease)]
+        yield [*statements, *take_over(warehouse, target, audience_list.id, keeper, lease, clock.now())]
     finally:
         others.release()
 

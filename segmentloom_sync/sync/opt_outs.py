@@ -6,13 +6,14 @@ there is nobody.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from segmentloom_sync import terminal
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.errors import ConfigError, SegmentloomError
 from segmentloom_sync.privacy.suppressed import has_suppressions
+from segmentloom_sync.sync.accounts import check_account
 from segmentloom_sync.sync.environment import Environment
 from segmentloom_sync.sync.opted_out_sql import OF_ANY_RULE, opted_out
 from segmentloom_sync.sync.runner import SyncRunner
@@ -23,22 +24,31 @@ from segmentloom_sync.warehouse.base import Warehouse
 Place = tuple[str, str]
 """Destination and name of a list."""
 
-# Of a name that was bound anew, or whose list was made anew, the newest row counts.
+# Of a list that was bound anew the newest row counts. A name that went to another account has a list in each.
 _KNOWN = """
 select
-    lists.destination,
-    lists.list_name,
-    lists.audience,
-    lists.target,
-    lists.place
-from {lists} as lists
-where true
-qualify
-    row_number() over (
-        partition by lists.destination, lists.list_name
-        order by lists.recorded_at desc
-    ) = 1
-order by 1, 2
+    numbered.destination,
+    numbered.list_name,
+    numbered.list_id,
+    numbered.audience,
+    numbered.target,
+    numbered.place,
+    numbered.age = 1 as is_current
+from (
+    select
+        lists.*,
+        row_number() over (
+            partition by lists.destination, lists.list_name
+            order by lists.recorded_at desc
+        ) as age,
+        row_number() over (
+            partition by lists.destination, lists.list_name, lists.list_id
+            order by lists.recorded_at desc
+        ) as age_of_list
+    from {lists} as lists
+) as numbered
+where numbered.age_of_list = 1
+order by 1, 2, 3
 """
 
 # As the plan judges it, for all lists at once. What can never have been on a list needs no removal, and one
@@ -50,13 +60,13 @@ held as (
 
     select
         ledger.destination,
-        ledger.list_name,
+        ledger.list_id,
         ledger.member_key,
         ledger.identifier_type,
         ledger.identifier
     from {ledger} as ledger
     where
-        ledger.destination || '/' || ledger.list_name in ({places})
+        ledger.destination || '/' || ledger.list_id in ({places})
         and (coalesce(ledger.may_hold, true) or ledger.state not in ('rejected', 'pending'))
 
 ),
@@ -79,7 +89,7 @@ refusing_owners as (
 
 select distinct
     held.destination,
-    held.list_name
+    held.list_id
 from held
 inner join (select distinct profile_id from refusing_owners) as refusing
     on held.member_key = refusing.profile_id
@@ -88,7 +98,7 @@ union all
 
 select distinct
     held.destination,
-    held.list_name
+    held.list_id
 from held
 inner join opted_out as refused
     on
@@ -105,12 +115,15 @@ class KnownList:
 
     Attributes:
         bound_to: the environment that keeps it in step; None while it is not bound.
+        is_current: False for one in an account that its destination was for formerly.
     """
 
     audience: str
     destination_name: str
     list_name: str
+    list_id: str
     bound_to: Environment | None
+    is_current: bool = True
 
     @property
     def place(self) -> Place:
@@ -130,7 +143,7 @@ def remove_opt_outs(
         taken: the lists that the run has seen to.
 
     Returns:
-        The reports of lists where there was something to do.
+        The reports of lists where there was something to do, done or not.
     """
     audiences = {
         (spec.destination, spec.list_name): audience.name for audience in everybody for spec in audience.sync
@@ -144,11 +157,11 @@ def remove_opt_outs(
         )
         try:
             target = unfollowed_target(named, settings, runner.clock)
+            if not entry.is_current:
+                raise ConfigError(f"it is in an account that {entry.destination_name} is no longer")
+            check_account(runner.warehouse, target, None)
         except ConfigError as error:
-            terminal.warn(
-                f"somebody who opted out cannot be removed from the list '{entry.list_name}' at "
-                f"{entry.destination_name}: {error.message}"
-            )
+            reports.append(_stuck(entry, error))
             continue
         # The operator's consent is no refusal of a person's: it waits for the audience's own run.
         target = replace(target, only_opt_outs=True, trusts_absence=False, consent_rule="not_denied")
@@ -158,13 +171,45 @@ def remove_opt_outs(
     return reports
 
 
+def stuck_reports(warehouse: Warehouse, entry: UnfollowedList, error: ConfigError) -> list[RunReport]:
+    """The failure of a list that may hold somebody who refused and at which nobody can be removed.
+
+    Args:
+        error: why nobody can.
+
+    Returns:
+        Nothing where nobody on it refused.
+    """
+    known = [known for known in known_lists(warehouse) if known.place == entry.place and known.is_current]
+    return [_stuck(found, error) for found in lists_with_refusals(warehouse, known)]
+
+
+def _stuck(entry: KnownList, error: ConfigError) -> RunReport:
+    report = RunReport(
+        run_id=uuid.uuid4().hex,
+        audience=entry.audience,
+        destination=entry.destination_name,
+        list_name=entry.list_name,
+        only_opt_outs=True,
+    )
+    report.ends(
+        "failed",
+        f"somebody who opted out cannot be removed from the list '{entry.list_name}' at "
+        f"{entry.destination_name}: {error.message}",
+        "name the destination again as it was; if the list was deleted there, delete the rows of "
+        f"destination '{entry.destination_name}' and list_id '{entry.list_id}' from S_sync.ledger",
+        exit_code=error.exit_code,
+    )
+    return report
+
+
 def _mine(runner: SyncRunner, taken: Collection[Place]) -> list[KnownList]:
     """The lists that this target keeps in step, or nobody does, without those that the run has seen to."""
     environment = runner.binding.environment if runner.binding else None
     return [
         entry
         for entry in known_lists(runner.warehouse)
-        if entry.place not in taken
+        if (entry.place not in taken or not entry.is_current)
         and (environment is None or entry.bound_to is None or entry.bound_to == environment)
     ]
 
@@ -177,9 +222,11 @@ def known_lists(warehouse: Warehouse) -> list[KnownList]:
             str(audience),
             str(destination),
             str(name),
+            str(list_id),
             Environment(str(target), str(place)) if target is not None else None,
+            bool(is_current),
         )
-        for destination, name, audience, target, place in rows
+        for destination, name, list_id, audience, target, place, is_current in rows
     ]
 
 
@@ -194,15 +241,17 @@ def lists_with_refusals(warehouse: Warehouse, lists: Sequence[KnownList]) -> lis
         holding = _holding(warehouse, lists)
     except SegmentloomError:
         return list(lists)
-    return [entry for entry in lists if entry.place in holding]
+    return [entry for entry in lists if (entry.destination_name, entry.list_id) in holding]
 
 
-def _holding(warehouse: Warehouse, lists: Sequence[KnownList]) -> set[Place]:
-    places = {f"place_{number}": "/".join(entry.place) for number, entry in enumerate(lists)}
+def _holding(warehouse: Warehouse, lists: Sequence[KnownList]) -> set[tuple[str, str]]:
+    places = {
+        f"place_{number}": f"{entry.destination_name}/{entry.list_id}" for number, entry in enumerate(lists)
+    }
     sql = _HOLDING.format(
         profiles=warehouse.relation("profiles"),
         ledger=warehouse.relation("ledger", "sync"),
         places=", ".join(f":{name}" for name in places),
         opted_out=opted_out(warehouse, _LISTED, which=OF_ANY_RULE, asks_requests=has_suppressions(warehouse)),
     )
-    return {(str(destination), str(name)) for destination, name in warehouse.rows(sql, **places)}
+    return {(str(destination), str(list_id)) for destination, list_id in warehouse.rows(sql, **places)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from segmentloom_sync.sync import replacement_sql
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
@@ -70,11 +73,11 @@ where
 
 
 def take_over(
-    warehouse: Warehouse, target: SyncTarget, list_id: str, keeper: str, lease: Lease
+    warehouse: Warehouse, target: SyncTarget, list_id: str, keeper: str, lease: Lease, now: datetime
 ) -> list[Statement]:
     """Statements that give a target what another destination has recorded of a list.
 
-    Its runs stay under the name that they had.
+    Its runs stay under the name that they had, and a replacement under way ends.
 
     Args:
         keeper: the other destination's name.
@@ -82,6 +85,12 @@ def take_over(
     """
     parameters = {"destination": target.destination_name, "keeper": keeper, "list_id": list_id}
     ledger = warehouse.relation("ledger", "sync")
+    names = {"replacements": warehouse.relation("replacements", "sync"), "lease": lease.condition}
+    # It goes by tokens of runs under the other name: which of those sent what anew is not known here.
+    dropped = Statement(
+        replacement_sql.DROP.format(**names),
+        {**parameters, "destination": keeper, "now": now, **lease.parameters},
+    )
     texts = [
         *(text.format(ledger=ledger, lease=lease.condition) for text in (_IN_DOUBT, _OWN)),
         *(
@@ -93,7 +102,7 @@ def take_over(
             for name in ("accounts", "in_step")
         ),
     ]
-    return [Statement(text, {**parameters, **lease.parameters}) for text in texts]
+    return [dropped, *(Statement(text, {**parameters, **lease.parameters}) for text in texts)]
 
 
 def send_anew(warehouse: Warehouse, target: SyncTarget, list_id: str, lease: Lease) -> Statement:

@@ -10,10 +10,11 @@ import pytest
 from segmentloom_sync.destinations.accounts import account_of
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.sync.environment import Binding, environment_of
+from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
-from tests.unit.sync.memory_platform import MemoryPlatform, buyers
+from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
 from tests.unit.sync.shop import Shop, TestClock, email
 
 
@@ -86,6 +87,11 @@ def test_another_account_is_refused_until_a_person_says_so(
     assert "the list 'Buyers' in memory account one keeps its members" in capsys.readouterr().err
     clock.sleep(1)
     assert bound(warehouse, clock).run(moved).accepted == 0
+    [stuck] = remove_opt_outs(
+        bound(warehouse, clock), OneDestination("memory", other), [], {("memory", "Buyers")}
+    )
+    assert (stuck.status, stuck.exit_code, stuck.list_name) == ("failed", 2, "Buyers")
+    assert "list_id 'list-2' from S_sync.ledger" in str(stuck.hint)
     assert bound(warehouse, clock).run(target).exit_code == 2
 
     assert bound(warehouse, clock, "Jo").run(target).status == "ok"

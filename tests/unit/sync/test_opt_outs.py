@@ -165,14 +165,20 @@ def test_the_lists_of_another_target_are_that_targets(
     assert (email("ann") in platform.members) is not leaves
 
 
-def test_a_destination_that_settings_do_not_name_is_warned_about(
-    filled: Shop, runner: SyncRunner, platform: MemoryPlatform, capsys: pytest.CaptureFixture[str]
+def test_a_destination_that_settings_do_not_name_fails_where_somebody_must_go(
+    filled: Shop, runner: SyncRunner, platform: MemoryPlatform
 ) -> None:
+    others = OneDestination("other", platform)
+    assert remove_opt_outs(runner, others, [], ()) == []
     asked(filled)
-    assert remove_opt_outs(runner, OneDestination("other", platform), [], ()) == []
-    assert "somebody who opted out cannot be removed from the list 'Buyers' at memory" in (
-        capsys.readouterr().err
+    [report] = remove_opt_outs(runner, others, [], ())
+    assert (report.status, report.exit_code, report.only_opt_outs) == ("failed", 2, True)
+    assert report.message == (
+        "somebody who opted out cannot be removed from the list 'Buyers' at memory: "
+        "segmentloom.yml has no destination 'memory'"
     )
+    assert "list_id 'list-1' from S_sync.ledger" in str(report.hint)
+    assert email("ann") in platform.members
 
 
 def test_where_the_warehouse_cannot_tell_each_list_says_what_is_wrong(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from segmentloom_sync.audiences.problems import START, Problem
 from segmentloom_sync.destinations.settings import DestinationSettings
+from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.settings import ConfiguredDestination, Settings, load_settings
 from segmentloom_sync.sync.command import remove_from_unfollowed
 from segmentloom_sync.sync.runner import SyncRunner
@@ -53,6 +55,30 @@ def test_opt_outs_leave_a_list_that_no_audience_fills_any_more(
     assert platform.members == {email("bob"), email("cat")}
     assert "no audience fills the list 'Buyers' at memory any more" in capsys.readouterr().err
     assert remove_from_unfollowed(runner, [], settings) == []
+
+
+def test_a_list_of_a_removed_destination_fails_the_run_only_where_somebody_must_go(
+    shop: Shop,
+    target: SyncTarget,
+    runner: SyncRunner,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(self: Settings, names: Iterable[str], clock: TestClock) -> None:
+        raise ConfigError("there is no destination 'memory'")
+
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    monkeypatch.setattr(Settings, "destinations", unknown)
+    assert remove_from_unfollowed(runner, [], settings) == []
+    assert "nobody can be removed from it: there is no destination 'memory'" in capsys.readouterr().err
+
+    shop.request("opt_out", "user_id:ann")
+    [report] = remove_from_unfollowed(runner, [], settings)
+    assert (report.status, report.exit_code) == ("failed", 2)
+    assert "somebody who opted out cannot be removed from the list 'Buyers' at memory" in str(report.message)
 
 
 ENTRY = UnfollowedList("vip", "meta", "VIP")
