@@ -24,9 +24,6 @@ class AccountPlatform(MemoryPlatform):
 
     account: str = "one"
 
-    def __post_init__(self) -> None:
-        self.lists[f"{self.account}-0"] = set()  # somebody else's
-
 
 @pytest.fixture
 def platform() -> AccountPlatform:
@@ -36,9 +33,7 @@ def platform() -> AccountPlatform:
 @pytest.fixture
 def other() -> AccountPlatform:
     """Another account, whose next list has another id."""
-    platform = AccountPlatform(account="two")
-    platform.lists["two-1"] = set()
-    return platform
+    return AccountPlatform(account="two", created=1)
 
 
 def bound(warehouse: Warehouse, clock: TestClock, by: str | None = None) -> SyncRunner:
@@ -91,7 +86,7 @@ def test_another_account_is_refused_until_a_person_says_so(
         bound(warehouse, clock), OneDestination("memory", other), [], {("memory", "Buyers")}
     )
     assert (stuck.status, stuck.exit_code, stuck.list_name) == ("failed", 2, "Buyers")
-    assert "list_id 'list-2' from S_sync.ledger" in str(stuck.hint)
+    assert "list_id 'list-1' from S_sync.ledger" in str(stuck.hint)
     assert bound(warehouse, clock).run(target).exit_code == 2
 
     assert bound(warehouse, clock, "Jo").run(target).status == "ok"
@@ -119,7 +114,7 @@ def test_a_list_recorded_before_accounts_were_takes_the_present_one(
     warehouse.execute(f"delete from {accounts} where true")
     clock.sleep(1)
     assert bound(warehouse, clock).run(target).status == "ok"
-    assert warehouse.rows(f"select * from {accounts}") == [("memory", "list-2", "memory", "one")]
+    assert warehouse.rows(f"select * from {accounts}") == [("memory", "list-1", "memory", "one")]
     moved = replace(target, destination=other)
     assert bound(warehouse, clock).run(moved).exit_code == 2
 
