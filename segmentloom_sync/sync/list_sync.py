@@ -28,7 +28,7 @@ from segmentloom_sync.sync.in_step import mark_of, record_step
 from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
-from segmentloom_sync.sync.lists import forget_list, remembered_list, resolve_list
+from segmentloom_sync.sync.lists import recreate_if_gone, remembered_list, resolve_list
 from segmentloom_sync.sync.plan import count
 from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
@@ -115,8 +115,10 @@ class ListSync:
                 self.clock.now(),
                 newest_token=self.lease.token - 1,
             )
-        if recreate:
-            self._forget_if_gone()
+        if recreate and recreate_if_gone(
+            self.warehouse, self.clock, self.target, self.lease, self.attempts, self.binding
+        ):
+            compare, replaced_by = False, None  # nothing is on it yet
         known = remembered_list(self.warehouse, self.target)
         if known is None and only_private:
             return
@@ -264,16 +266,6 @@ class ListSync:
         self.progress(batch.identifiers)
         if failure is not None:
             raise failure
-
-    def _forget_if_gone(self) -> None:
-        known = remembered_list(self.warehouse, self.target)
-        if known is None:
-            return
-        try:
-            # By its id: somebody may have renamed it.
-            self.attempts.call(lambda: self.target.destination.match_rates(known))
-        except DestinationMissing:
-            forget_list(self.warehouse, self.target, self.lease, known.id, self.clock.now())
 
     def _store_match_rates(self, session: SyncSession) -> None:
         """Take what the platform says already; a failure here leaves the sync as good as it is."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import AudienceList, Clock
 from segmentloom_sync.destinations.marks import DescribesLists, Mark, mark_of, marked
-from segmentloom_sync.errors import Rejected
+from segmentloom_sync.errors import DestinationMissing, Rejected
 from segmentloom_sync.sync import replacement_sql
 from segmentloom_sync.sync.accounts import (
     kept_elsewhere,
@@ -59,7 +59,7 @@ def resolve_list(
 ) -> AudienceList:
     """The remembered list, else the platform's list of that name, else a new one.
 
-    A list that was remembered is never looked up or created again: see `forget_list`.
+    A list that was remembered is never looked up or created again: see `recreate_if_gone`.
 
     Args:
         binding: to whom the list is bound by that; None for nobody.
@@ -75,6 +75,65 @@ def resolve_list(
                 _mark(warehouse, clock, target, attempts, known, binding)
                 _remember(warehouse, clock, target, lease, known, binding, takeover, is_created=False)
         return known
+    return _find_or_create(warehouse, clock, target, lease, attempts, binding)
+
+
+def recreate_if_gone(
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    lease: Lease,
+    attempts: Attempts,
+    binding: Binding | None = None,
+) -> bool:
+    """Make the remembered list anew if it is gone at the platform, and forget the old one with all it held.
+
+    An answer of "gone" may also mean that the token has lost its access. So the account is read too, and
+    nothing is forgotten before the new list is there.
+
+    Returns:
+        Whether it was made anew.
+
+    Raises:
+        Rejected: the account shows the list that is said to be gone.
+        SegmentloomError: the account cannot be read, as the destination raises it.
+    """
+    known = remembered_list(warehouse, target)
+    if known is None:
+        return False
+    destination = target.destination
+    try:
+        attempts.call(lambda: destination.match_rates(known))  # by its id: it may have been renamed
+    except DestinationMissing:
+        shown = attempts.call(lambda: destination.find_list(target.list_name))
+    else:
+        return False
+    if shown is not None and shown.id == known.id:
+        raise Rejected(
+            f"{target.destination_name} says that the list '{target.list_name}' is gone, "
+            "and its account shows it: nothing was forgotten",
+            hint="check that the credentials have access to the list, or try again later",
+            is_about_members=False,
+        )
+    forgetting = _forgetting(warehouse, target, lease, known.id, clock.now())
+    _find_or_create(warehouse, clock, target, lease, attempts, binding, forgetting)
+    return True
+
+
+def _find_or_create(
+    warehouse: Warehouse,
+    clock: Clock,
+    target: SyncTarget,
+    lease: Lease,
+    attempts: Attempts,
+    binding: Binding | None,
+    forgetting: Sequence[Statement] = (),
+) -> AudienceList:
+    """The platform's list of that name, or a new one, remembered.
+
+    Args:
+        forgetting: what is written together with that.
+    """
     created = False
 
     def find_or_create() -> AudienceList:
@@ -92,7 +151,8 @@ def resolve_list(
     with _taken(warehouse, clock, target, lease, audience_list, by) as takeover:
         if binding is not None:
             _mark(warehouse, clock, target, attempts, audience_list, binding)
-        _remember(warehouse, clock, target, lease, audience_list, binding, takeover, is_created=created)
+        before = [*forgetting, *takeover]
+        _remember(warehouse, clock, target, lease, audience_list, binding, before, is_created=created)
     return AudienceList(audience_list.id, target.list_name)
 
 
@@ -181,7 +241,7 @@ def _remember(
     lease: Lease,
     audience_list: AudienceList,
     binding: Binding | None,
-    takeover: Sequence[Statement],
+    before: Sequence[Statement],
     *,
     is_created: bool,
 ) -> None:
@@ -206,11 +266,13 @@ def _remember(
         {**given, **lease.parameters},
     )
     account = record_account(warehouse, target, audience_list.id, lease)
-    warehouse.apply([lease.renewal(), *takeover, remember, *account])
+    warehouse.apply([lease.renewal(), *before, remember, *account])
 
 
-def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str, now: datetime) -> None:
-    """Forget a list that is gone at the platform, with all that it held; a replacement of it has ended."""
+def _forgetting(
+    warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id: str, now: datetime
+) -> list[Statement]:
+    """What forgets a list that is gone at the platform, with all it held; a replacement of it has ended."""
     parameters = {"destination": target.destination_name, "list_id": list_id, **lease.parameters}
     deletions = [
         Statement(
@@ -227,4 +289,4 @@ def forget_list(warehouse: Warehouse, target: SyncTarget, lease: Lease, list_id:
     ]
     names = {"replacements": warehouse.relation("replacements", "sync"), "lease": lease.condition}
     dropped = Statement(replacement_sql.DROP.format(**names), {**parameters, "now": now})
-    warehouse.apply([lease.renewal(), dropped, *deletions])
+    return [dropped, *deletions]

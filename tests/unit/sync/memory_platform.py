@@ -59,6 +59,7 @@ class MemoryPlatform:
     lists: dict[str, set[Identifier]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     created: int = 0
+    """Lists so far: the id of one that is gone is not used again."""
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     retry_after: float | None = None
