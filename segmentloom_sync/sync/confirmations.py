@@ -72,17 +72,10 @@ def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) ->
     if status.state == "processing":
         _ask_again_later(session, request)
         return {}
-    match_rates.store(
-        session.warehouse,
-        session.clock,
-        session.target,
-        session.audience_list,
-        status.match_rates,
-        request.request_id,
-    )
     state = {"succeeded": "confirmed", "partial": "partial", "failed": "failed"}[status.state]
     message = ", ".join(f"{reason}: {number}" for reason, number in sorted(status.reasons.items()))
-    statements = [session.statement(_ANSWERED, **request.place, state=state, message=message)]
+    statements = match_rates.of_request(session, status.match_rates, request.request_id)
+    statements.append(session.statement(_ANSWERED, **request.place, state=state, message=message))
     if request.operation == "remove":
         statements.append(session.statement(_REMOVED, **request.place))
     elif status.state == "failed":

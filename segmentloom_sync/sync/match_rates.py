@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from segmentloom_sync.destinations.base import AudienceList, Clock, MatchRate
+from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
@@ -17,14 +18,21 @@ def store(
     target: SyncTarget,
     audience_list: AudienceList,
     rates: Sequence[MatchRate],
-    request_id: str = "",
 ) -> None:
-    """Append what a platform reported.
+    """Append what a platform reported of a list."""
+    warehouse.apply([_insert(warehouse, clock, target, audience_list, rate) for rate in rates])
 
-    Args:
-        request_id: the request it speaks of; empty when it speaks of the list.
-    """
-    warehouse.apply([_insert(warehouse, clock, target, audience_list, rate, request_id) for rate in rates])
+
+def of_request(session: SyncSession, rates: Sequence[MatchRate], request_id: str) -> list[Statement]:
+    """Statements that append what a platform reported of a request, while the lease is held."""
+    found = []
+    for rate in rates:
+        insert = _insert(
+            session.warehouse, session.clock, session.target, session.audience_list, rate, request_id
+        )
+        condition = f" where {session.lease.condition}"
+        found.append(Statement(insert.sql + condition, {**insert.parameters, **session.lease.parameters}))
+    return found
 
 
 def reported(warehouse: Warehouse) -> list[dict[str, Any]]:
@@ -108,7 +116,7 @@ def _insert(
     target: SyncTarget,
     audience_list: AudienceList,
     rate: MatchRate,
-    request_id: str,
+    request_id: str = "",
 ) -> Statement:
     values: dict[str, str | int | float | datetime | None] = {
         "destination": target.destination_name,
@@ -128,5 +136,7 @@ def _insert(
     given = {name: value for name, value in values.items() if value is not None}
     columns, markers = ", ".join(given), ", ".join(f":{name}" for name in given)
     return Statement(
-        f"insert into {warehouse.relation('match_rates', 'sync')} ({columns}) values ({markers})", given
+        f"insert into {warehouse.relation('match_rates', 'sync')} ({columns}) "
+        f"select {markers} from (select 1 as one) as single",
+        given,
     )
