@@ -24,5 +24,22 @@ def refusal_basis(warehouse: Warehouse) -> str | None:
     built = built_profiles(warehouse)
     if not built:
         return None
-    [(requests,)] = warehouse.rows(f"select count(*) from {warehouse.relation('requests', 'privacy')}")
-    return f"{built} {requests}"
+    return f"{built} {requests_made(warehouse)}"
+
+
+def requests_made(warehouse: Warehouse) -> str:
+    """How far privacy requests have come: a text that each one changes, also where others were deleted.
+
+    Raises:
+        WarehouseError: the warehouse refuses the query.
+    """
+    [(number, newest, last)] = warehouse.rows(
+        f"""
+        select
+            count(*) as requests,
+            max(requested_at) as newest,
+            max(request_id) as last
+        from {warehouse.relation("requests", "privacy")}
+        """
+    )
+    return f"{number} {newest.isoformat() if newest else ''} {last or ''}"

@@ -17,7 +17,7 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.account import Account
 from tests.unit.sync.memory_platform import MemoryPlatform
-from tests.unit.sync.shop import START, Person, Shop, email
+from tests.unit.sync.shop import START, Person, Shop, TestClock, email
 
 Change = Callable[[Shop, Account], None]
 
@@ -116,3 +116,15 @@ def test_without_an_account_of_the_builds_everybody_is_looked_at(
     assert refusal_basis(warehouse) is None
     runner.run(target)
     assert set(looks) == {1, 2}
+
+
+def test_a_request_shows_though_an_older_one_was_deleted(
+    shop: Shop, account: Account, warehouse: Warehouse, clock: TestClock
+) -> None:
+    shop.request("opt_out", "user_id:ann")
+    before = refusal_basis(warehouse)
+    clock.sleep(1)
+    assert refusal_basis(warehouse) == before
+    warehouse.execute(f"delete from {warehouse.relation('requests', 'privacy')} where true")
+    shop.request("opt_out", "user_id:bob")
+    assert refusal_basis(warehouse) != before
