@@ -180,7 +180,7 @@ def _unavailable(platform: str, url: str, error: requests.exceptions.RequestExce
             f"{platform} cannot be reached: nothing listens at {parts.scheme}://{parts.netloc}",
             hint="is `segmentloom-sync simulate` running? else correct base_url",
         )
-    if isinstance(error, requests.exceptions.SSLError):
+    if _is_untrusted(error):
         return Unreachable(
             f"no trusted TLS connection to {platform}",
             hint="check base_url, the proxy and the certificates of this machine",
@@ -202,6 +202,14 @@ def _refused(error: BaseException) -> bool:
     from urllib3.exceptions import NewConnectionError
 
     return isinstance(_reason(error), NewConnectionError)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether the TLS handshake failed. Where TLS breaks later, the request may have been read."""
+    from segmentloom_sync.destinations.tls import HandshakeFailed
+
+    reason = _reason(error)
+    return reason is not None and any(isinstance(cause, HandshakeFailed) for cause in reason.args)
 
 
 def _is_port_closed(error: BaseException) -> bool:

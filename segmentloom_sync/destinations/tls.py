@@ -1,4 +1,4 @@
-"""The versions of TLS that connections to a platform may have."""
+"""How connections to a platform speak TLS: which versions, and when one did not come about."""
 
 from __future__ import annotations
 
@@ -18,7 +18,20 @@ class Tls12Adapter(HTTPAdapter):
         return super().proxy_manager_for(proxy, ssl_context=_context(), **kwargs)
 
 
+class HandshakeFailed(ssl.SSLError):
+    """No connection came about, so that nothing was sent. Any other SSLError may come after the request."""
+
+
+class _Socket(ssl.SSLSocket):
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except ssl.SSLError as error:
+            raise HandshakeFailed(*error.args) from error
+
+
 def _context() -> ssl.SSLContext:
     context = ssl.create_default_context()
+    context.sslsocket_class = _Socket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -7,15 +7,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +19,7 @@ from segmentloom_sync.destinations import http as platform_http
 from segmentloom_sync.destinations import public_addresses
 from segmentloom_sync.destinations.public_addresses import why_refused
 from segmentloom_sync.errors import ConfigError, Unreachable
+from tests.destinations.certificates import certificate
 
 # First address and length of each range that is not of the public Internet: the registries of special-purpose
 # addresses of IANA, multicast, and the metadata server that stands among public addresses.
@@ -220,30 +217,6 @@ def test_nothing_older_than_tls_1_2_is_spoken(allow_loopback: bool) -> None:
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate of its own authority for a name, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    (folder / "certificate.pem").write_bytes(made.public_bytes(encoding))
-    kind, lock = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(encoding, kind, lock))
-    return folder / "certificate.pem", folder / "key.pem"
 
 
 def test_the_certificate_is_checked_against_the_name_not_the_address(
