@@ -13,22 +13,30 @@ MINUTE_QUOTA_SECONDS = 60.0
 DAY_QUOTA_AFTER = 4
 """So many 429 in a row are not a minute's quota but the day's, which ends at midnight UTC."""
 PASSING = frozenset({408, 409, 423, 429})
+BAD_DATA = frozenset({400, 422})
+"""Of an element: its member is refused for good. Other refusals say nothing about the member."""
 
 
 def receipt(reply: http.Reply, members: Sequence[Member]) -> Receipt:
-    """The outcome of each member. An answer that does not fit the batch leaves all of it unknown."""
+    """The outcome of each member. An answer that does not fit the batch leaves all of it unknown.
+
+    Raises:
+        CredentialsError: elements were refused for who we are; the others may have been applied.
+    """
     request_id = reply.headers.get("x-li-uuid")
     statuses = _statuses(reply.object().get("elements"), len(members))
     if statuses is None:
         everything = frozenset(identifier for member in members for identifier in member.identifiers)
         return Receipt(unknown=everything, request_id=request_id)
+    if refused := next((refusal for status in statuses if (refusal := _refusal(status))), None):
+        raise refused
     rejected: dict[Identifier, str] = {}
     unknown: set[Identifier] = set()
     for member, status in zip(members, statuses, strict=True):
-        if status >= 500 or status in PASSING:
-            unknown.update(member.identifiers)
-        elif status >= 400:
+        if status in BAD_DATA:
             rejected.update((identifier, f"status {status}") for identifier in member.identifiers)
+        elif not 200 <= status < 300:
+            unknown.update(member.identifiers)
     return Receipt(rejected=rejected, unknown=frozenset(unknown - rejected.keys()), request_id=request_id)
 
 
@@ -69,21 +77,28 @@ def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
         return _busy(reply, now, refusals_in_a_row)
     if reply.status in PASSING:
         return Unavailable(f"linkedin answered {reply.status}", applied_unknown=True)
-    if reply.status == 401:
-        return CredentialsError(
-            "linkedin refused the access token", hint="make a new token with the scope rw_dmp_segments"
-        )
-    if reply.status == 403:
-        return CredentialsError(
-            "linkedin: the token has no access to the ad account",
-            hint="give its member a role above VIEWER there, and the app access to Matched Audiences",
-        )
+    if refusal := _refusal(reply.status):
+        return refusal
     if reply.status == 426:
         return ConfigError("linkedin has retired the configured api_version", hint="set a newer api_version")
     return Rejected(
         f"linkedin refused the request (status {reply.status})",
         is_about_members=reply.status in http.ABOUT_CONTENT,
     )
+
+
+def _refusal(status: int) -> CredentialsError | None:
+    """The error of a status that is about who we are, of an answer or of an element of it."""
+    if status == 401:
+        return CredentialsError(
+            "linkedin refused the access token", hint="make a new token with the scope rw_dmp_segments"
+        )
+    if status == 403:
+        return CredentialsError(
+            "linkedin: the token has no access to the ad account",
+            hint="give its member a role above VIEWER there, and the app access to Matched Audiences",
+        )
+    return None
 
 
 def _busy(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> SegmentloomError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from segmentloom_sync.destinations.base import MatchRate
+from segmentloom_sync.destinations.base import MatchRate, Operation
 from segmentloom_sync.errors import ConfigError, CredentialsError, DestinationMissing, Rejected, Unavailable
 from segmentloom_sync.simulators import Fault
 from tests.destinations.conftest import START, Pair, digest, keys, member
@@ -42,11 +42,26 @@ def test_a_new_list_that_never_appears_is_gone(linkedin: Pair) -> None:
 
 def test_each_element_has_an_outcome_of_its_own(linkedin: Pair) -> None:
     audience = linkedin.new_list()
-    people = [member(str(number)) for number in range(5)]
-    answering(linkedin, [{"status": status} for status in (201, 400, 429, 500, 200)])
+    statuses = (201, 400, 429, 500, 200, 422, 404, 426, 302, 204)
+    people = [member(str(number)) for number in range(len(statuses))]
+    answering(linkedin, [{"status": status} for status in statuses])
     receipt = linkedin.destination.push(audience, "add", people)
-    assert dict(receipt.rejected) == {people[1].identifiers[0]: "status 400"}
-    assert receipt.unknown == {people[2].identifiers[0], people[3].identifiers[0]}
+    outcome = {person.identifiers[0]: status for person, status in zip(people, statuses, strict=True)}
+    assert dict(receipt.rejected) == {
+        identifier: f"status {status}" for identifier, status in outcome.items() if status in (400, 422)
+    }
+    assert {outcome[identifier] for identifier in receipt.unknown} == {429, 500, 404, 426, 302}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_an_element_that_is_refused_for_who_we_are_rejects_nobody(
+    linkedin: Pair, status: int, operation: Operation
+) -> None:
+    audience = linkedin.new_list()
+    answering(linkedin, [{"status": 201}, {"status": 400}, {"status": status}])
+    with pytest.raises(CredentialsError):
+        linkedin.destination.push(audience, operation, [member("ann"), member("bob"), member("cat")])
 
 
 def test_positions_are_taken_from_the_answer_where_it_has_them(linkedin: Pair) -> None:
