@@ -38,11 +38,15 @@ class Member:
     consent and its `consent` is `from_profile`, since nobody else is sent there then; else None."""
 
 
-class AudienceList(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AudienceList:
     """A list at the platform."""
 
     id: str
     name: str
+    noted_at: datetime | None = field(default=None, compare=False)
+    """When it was created or found, or bound anew; None where that is not known. Some platforms do not show a
+    new list at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, model_validator
@@ -87,7 +87,6 @@ class LinkedIn:
         self._tokens = self._token_source()
         self.account = settings.ad_account_id
         self._account = f"urn:li:sponsoredAccount:{self.account}"
-        self._created: dict[str, datetime] = {}
         self._refusals_in_a_row = 0
 
     def find_list(self, name: str) -> AudienceList | None:
@@ -118,9 +117,7 @@ class LinkedIn:
         }
         reply = self._call("POST", "dmpSegments", json=body)
         identifier = reply.headers.get("x-restli-id") or reply.headers.get("x-linkedin-id")
-        created = AudienceList(http.new_id(self.type, identifier), name)
-        self._created[created.id] = self._clock.now()
-        return created
+        return AudienceList(http.new_id(self.type, identifier), name, self._clock.now())
 
     def push(self, audience_list: AudienceList, operation: Operation, members: Sequence[Member]) -> Receipt:
         """Send one batch, one element per member; LinkedIn answers for each."""
@@ -229,8 +226,8 @@ class LinkedIn:
 
     def _absent(self, audience_list: AudienceList) -> Unavailable | DestinationMissing:
         """A segment that is not there: not yet, when it is new; else gone."""
-        created = self._created.get(audience_list.id)
-        if created is not None and self._clock.now() - created < APPEARS_WITHIN:
+        noted = audience_list.noted_at
+        if noted is not None and self._clock.now() - noted < APPEARS_WITHIN:
             return Unavailable(
                 f"linkedin does not show the new list '{audience_list.name}' yet",
                 retry_after=APPEARS_POLL_SECONDS,

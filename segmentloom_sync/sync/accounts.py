@@ -7,6 +7,7 @@ second ledger for one that has a ledger. A person may move a list deliberately.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from segmentloom_sync.destinations.accounts import account_of
@@ -31,6 +32,7 @@ class RecordedList(NamedTuple):
 
     id: str
     account: Account | None
+    at: datetime
 
 
 def present_account(target: SyncTarget) -> Account | None:
@@ -46,7 +48,8 @@ def recorded_lists(warehouse: Warehouse, target: SyncTarget) -> list[RecordedLis
         select
             lists.list_id,
             accounts.destination_type,
-            accounts.account
+            accounts.account,
+            lists.recorded_at
         from {warehouse.relation("lists", "sync")} as lists
         left join {warehouse.relation("accounts", "sync")} as accounts
             on
@@ -61,8 +64,8 @@ def recorded_lists(warehouse: Warehouse, target: SyncTarget) -> list[RecordedLis
         list_name=target.list_name,
     )
     return [
-        RecordedList(str(list_id), Account(str(kind), str(name)) if name is not None else None)
-        for list_id, kind, name in rows
+        RecordedList(str(list_id), Account(str(kind), str(name)) if name is not None else None, at)
+        for list_id, kind, name, at in rows
     ]
 
 

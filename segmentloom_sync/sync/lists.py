@@ -32,7 +32,9 @@ def remembered_list(warehouse: Warehouse, target: SyncTarget) -> AudienceList | 
     if present_account(target) is None:
         rows = warehouse.rows(
             f"""
-            select list_id
+            select
+                list_id,
+                recorded_at
             from {warehouse.relation("lists", "sync")}
             where
                 destination = :destination
@@ -42,11 +44,11 @@ def remembered_list(warehouse: Warehouse, target: SyncTarget) -> AudienceList | 
             destination=target.destination_name,
             list_name=target.list_name,
         )
-        return AudienceList(str(rows[0][0]), target.list_name) if rows else None
+        return AudienceList(str(rows[0][0]), target.list_name, rows[0][1]) if rows else None
     recorded = recorded_lists(warehouse, target)
     bound = [entry for entry in recorded if entry.account is not None]
     mine = [entry for entry in bound if entry.account == present_account(target)] if bound else recorded
-    return AudienceList(mine[0].id, target.list_name) if mine else None
+    return AudienceList(mine[0].id, target.list_name, mine[0].at) if mine else None
 
 
 def resolve_list(
@@ -153,7 +155,7 @@ def _find_or_create(
             _mark(warehouse, clock, target, attempts, audience_list, binding)
         before = [*forgetting, *takeover]
         _remember(warehouse, clock, target, lease, audience_list, binding, before, is_created=created)
-    return AudienceList(audience_list.id, target.list_name)
+    return AudienceList(audience_list.id, target.list_name, clock.now())
 
 
 def _is_bound_anew(warehouse: Warehouse, target: SyncTarget, known: AudienceList, binding: Binding) -> bool:

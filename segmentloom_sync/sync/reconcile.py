@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from segmentloom_sync.destinations.base import AudienceList, MatchRate
+from segmentloom_sync.destinations.base import MatchRate
 from segmentloom_sync.destinations.list_state import ListState, ReportsListState
 from segmentloom_sync.destinations.replaces_members import ReplacesMembers
 from segmentloom_sync.sync import match_rates
@@ -80,7 +80,7 @@ def bounds(size: MatchRate | None) -> tuple[float, float] | None:
 
 def _state(session: SyncSession) -> ListState:
     destination = session.target.destination
-    known = AudienceList(session.audience_list.id, session.audience_list.name)
+    known = session.audience_list
     if isinstance(destination, ReportsListState):
         return destination.list_state(known)
     destination.match_rates(known)  # says whether it is gone, and nothing else that can be compared

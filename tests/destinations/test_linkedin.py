@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,25 @@ def test_a_new_list_that_never_appears_is_gone(linkedin: Pair) -> None:
     linkedin.clock.advance(121)
     with pytest.raises(DestinationMissing):
         linkedin.destination.push(audience, "add", [member("ann")])
+
+
+def test_a_list_that_was_noted_lately_is_waited_for_by_another_process_too(linkedin: Pair) -> None:
+    created = linkedin.destination.create_list("Pricing intent", ("email",))
+    linkedin.simulator.appears_seconds = 10_000  # type: ignore[attr-defined]  # of LinkedIn's simulator only
+    later = linkedin.connect()
+    found = later.find_list("Pricing intent")
+    assert found is not None
+    noted = replace(found, noted_at=linkedin.clock.now())
+    for seconds in (0, 119):
+        linkedin.clock.advance(seconds)
+        for audience in (created, noted):
+            with pytest.raises(Unavailable, match="yet") as caught:
+                later.match_rates(audience)
+            assert caught.value.retry_after == 5
+    linkedin.clock.advance(1)
+    for audience in (created, noted, found):
+        with pytest.raises(DestinationMissing):
+            later.push(audience, "add", [member("ann")])
 
 
 def test_each_element_has_an_outcome_of_its_own(linkedin: Pair) -> None:
