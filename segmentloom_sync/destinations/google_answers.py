@@ -33,6 +33,8 @@ _STATES: dict[str, State] = {
     "REQUEST_STATUS_UNKNOWN": "processing",
 }
 _WORST_FIRST: tuple[State, ...] = ("failed", "partial", "processing", "succeeded")
+_PASSING = frozenset({"INTERNAL_ERROR", "UNSPECIFIED", ""})
+"""Reasons that pass, or say nothing: it helps to send all of the request again."""
 _POSITION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 
 
@@ -95,12 +97,14 @@ def request_status(answer: Mapping[str, Any]) -> RequestStatus:
             reasons[str(count.get("reason", "")).removeprefix("PROCESSING_ERROR_REASON_")] += int(
                 count.get("recordCount", 0)
             )
+    state: State = next((state for state in _WORST_FIRST if state in states), "processing")
+    says_why = bool(reasons) and reasons.keys().isdisjoint(_PASSING)
     return RequestStatus(
-        state=next((state for state in _WORST_FIRST if state in states), "processing"),
+        state=state,
         failed_count=sum(reasons.values()),
         reasons=dict(reasons),
         match_rates=tuple(rate for part in parts for rate in _match_ranges(part)),
-        is_passing=set(reasons) == {"INTERNAL_ERROR"},
+        is_passing=state in ("partial", "failed") and not says_why,
     )
 
 

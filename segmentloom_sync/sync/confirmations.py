@@ -22,9 +22,10 @@ PAUSE_GROWTH = 0.3
 def confirm_requests(session: SyncSession, attempts: Attempts, *, at_once: bool = False) -> Counter[str]:
     """Ask about each open request whose time has come, and write what the answers mean for the ledger.
 
-    A confirmed removal takes its rows out of the ledger. A removal that failed is sent again, and so is an
-    addition that failed for a passing reason, in whole or in part, or got no answer; where it failed for
-    another reason its rows are rejected.
+    A confirmed removal takes its rows out of the ledger. A request that failed, in whole or in part, is sent
+    again, and so is an addition that got no answer. Where the reason does not pass, it is sent in batches of
+    half its members (see `plan.delta`), until each member that fails has a request of its own: an addition
+    is rejected then, a removal is sent by itself with each run.
     A platform that cannot be reached is asked no further.
 
     Args:
@@ -72,21 +73,29 @@ def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) ->
     if status.state == "processing":
         _ask_again_later(session, request)
         return {}
-    state = {"succeeded": "confirmed", "partial": "partial", "failed": "failed"}[status.state]
+    state = "confirmed" if status.state == "succeeded" else "again" if status.is_passing else status.state
     message = ", ".join(f"{reason}: {number}" for reason, number in sorted(status.reasons.items()))
     statements = match_rates.of_request(session, status.match_rates, request.request_id)
     statements.append(session.statement(_ANSWERED, **request.place, state=state, message=message))
     if request.operation == "remove":
         statements.append(session.statement(_REMOVED, **request.place))
-    elif status.state == "failed":
-        consequences = (_SEND_AGAIN,) if status.is_passing else (_REJECTED, _SEND_AGAIN)
-        statements += [session.statement(text, **request.place, reason=message) for text in consequences]
-    elif status.state == "partial" and status.is_passing:  # whom it did not apply isn't known
-        statements.append(session.statement(_SEND_AGAIN, **request.place, reason=message))
+    elif status.state != "succeeded":
+        is_certain = not status.is_passing and _fails_whole(session, request, status)
+        text = _REJECTED if is_certain else _SEND_AGAIN
+        statements.append(session.statement(text, **request.place, reason=message))
     session.apply(statements)
     if status.state == "succeeded":
         return {}
     return dict(status.reasons) or {"no reason given": max(status.failed_count, 1)}
+
+
+def _fails_whole(session: SyncSession, request: _OpenRequest, status: RequestStatus) -> bool:
+    """Whether all that a request added was refused; else it is sent again, halved, to find out what was."""
+    [(members, requests)] = session.rows(_SIZE, **request.place)
+    if int(members) <= 1:
+        return True
+    # Which rows of a halved batch one of its requests held isn't known.
+    return status.state == "failed" and status.failed_count >= int(members) and int(requests) == 1
 
 
 def _ask_again_later(session: SyncSession, request: _OpenRequest) -> None:
@@ -165,7 +174,19 @@ where {_PLACE}
     and {{lease}}
 """
 
-# Which rows of a halved batch one of its requests held isn't known: these are sent again, as all others.
+_SIZE = f"""
+select
+    count(distinct member_key) as members,
+    (
+        select count(*)
+        from {{batches}}
+        where {_PLACE}
+    ) as requests
+from {{ledger}}
+where {_PLACE}
+    and state = 'accepted'
+"""
+
 _REJECTED = f"""
 update {{ledger}}
 set
@@ -176,11 +197,6 @@ set
     fencing_token = :token
 where {_PLACE}
     and state = 'accepted'
-    and 1 = (
-        select count(*)
-        from {{batches}}
-        where {_PLACE}
-    )
     and {{lease}}
 """
 

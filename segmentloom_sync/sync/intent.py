@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from segmentloom_sync.destinations.base import Operation
 from segmentloom_sync.sync.plan import moved_identifiers, prepared_delta
@@ -66,11 +68,12 @@ def write_intent(session: SyncSession, plan: str, *, only_private: bool = False)
         TryAgainLater: another run has taken the lease over; nothing was written.
     """
     names = {"plan": plan, "scope": _ONLY_PRIVATE if only_private else ""}
-    size = session.target.destination.batch_size
-    [(members_removed,)] = session.rows(_MEMBERS_REMOVED, names)
+    groups = [
+        _Group(action, None if limit is None else int(limit), int(members))
+        for action, limit, members in session.rows(_GROUPS, names)
+    ]
+    names["batch_number"] = _batch_number(groups, session.target.destination.batch_size)
     parameters = {
-        "size": size,
-        "removal_batches": -(-int(members_removed or 0) // size),
         "list_name": session.audience_list.name,
         "audience": session.target.audience,
     }
@@ -86,6 +89,33 @@ def write_intent(session: SyncSession, plan: str, *, only_private: bool = False)
     ]
 
 
+class _Group(NamedTuple):
+    """Members of a plan that are numbered together."""
+
+    action: str
+    limit: int | None
+    members: int
+
+
+def _batch_number(groups: Iterable[_Group], size: int) -> str:
+    """SQL for the number of a row's batch: removals first, what failed before last and in small batches."""
+    cases, before = "", 0
+    for group in sorted(groups, key=lambda group: (group.action != "remove", -(group.limit or size + 1))):
+        each = min(group.limit or size, size)
+        limited = "is null" if group.limit is None else f"= {group.limit}"
+        cases += f"""
+            when plan.action = '{group.action}' and plan.batch_limit {limited}
+                then {before + 1} + cast(floor((plan.member_number - 1) / {each}) as integer)"""
+        before += -(-group.members // each)
+    return (
+        f"""
+        case{cases}
+        end"""
+        if cases
+        else " 0"
+    )
+
+
 _ANY_HELD = """
 select 1 as one
 from {ledger}
@@ -99,11 +129,15 @@ _ONLY_PRIVATE = """
     and plan.is_private
     and plan.action = 'remove'"""
 
-_MEMBERS_REMOVED = """
-select max(plan.member_number) as members
+_GROUPS = """
+select
+    plan.action,
+    plan.batch_limit,
+    max(plan.member_number) as members
 from {plan} as plan
 where
-    plan.action = 'remove'{scope}
+    plan.action in ('add', 'remove'){scope}
+group by 1, 2
 """
 
 # What an earlier run planned and did not send is planned anew.
@@ -117,12 +151,8 @@ where
     and {lease}
 """
 
-_BATCH_NUMBER = """
-    cast(floor((plan.member_number - 1) / :size) as integer)
-    + case when plan.action = 'remove' then 1 else 1 + :removal_batches end"""
-
-_BATCHES = f"""
-insert into {{batches}} (
+_BATCHES = """
+insert into {batches} (
     run_id, batch_number, part, destination, list_id, operation, members, identifiers, state
 )
 select
@@ -138,12 +168,12 @@ select
 from (
     select
         plan.action,
-        plan.member_key,{_BATCH_NUMBER} as batch_number
-    from {{plan}} as plan
+        plan.member_key,{batch_number} as batch_number
+    from {plan} as plan
     where
-        plan.action in ('add', 'remove'){{scope}}
+        plan.action in ('add', 'remove'){scope}
 ) as numbered
-where {{lease}}
+where {lease}
 group by numbered.batch_number, numbered.action
 """
 
@@ -162,8 +192,8 @@ where
     and {lease}
 """
 
-_PUT_IN = f"""
-insert into {{ledger}} (
+_PUT_IN = """
+insert into {ledger} (
     destination, list_id, list_name, audience, identifier_type, identifier, state, updated_at, fencing_token,
     member_key, run_id, batch_number, last_added_at, may_hold, overtaken_run_id, overtaken_batch_number
 )
@@ -178,15 +208,15 @@ select
     :now,
     :token,
     plan.member_key,
-    :run_id,{_BATCH_NUMBER},
+    :run_id,{batch_number},
     plan.last_added_at,
     plan.may_hold or coalesce(plan.prior_state in ('sent', 'accepted', 'removing'), false),
     case when plan.action = 'remove' then plan.overtaken_run_id end,
     case when plan.action = 'remove' then plan.overtaken_batch_number end
-from {{plan}} as plan
+from {plan} as plan
 where
-    plan.action in ('add', 'remove'){{scope}}
-    and {{lease}}
+    plan.action in ('add', 'remove'){scope}
+    and {lease}
 """
 
 _PLANNED = """

@@ -102,6 +102,22 @@ confirmed as (
 
 ),
 
+-- Of requests whose failure named nobody: their rows are sent again in smaller batches.
+failed as (
+
+    select
+        run_id,
+        batch_number,
+        max(members) as members
+    from {batches}
+    where
+        destination = :destination
+        and list_id = :list_id
+        and state in ('partial', 'failed')
+    group by 1, 2
+
+),
+
 held as (
 
     select
@@ -125,7 +141,8 @@ held as (
         and (
             unconfirmed.run_id is not null
             or (overtaken.run_id is not null and confirmed.run_id is not null)
-        ) as is_removal_taken
+        ) as is_removal_taken,
+        cast(floor((failed.members + 1) / 2) as integer) as batch_limit
     from {ledger} as ledger{row_moved}
     left join unconfirmed
         on
@@ -139,6 +156,10 @@ held as (
         on
             ledger.run_id = confirmed.run_id
             and ledger.batch_number = confirmed.batch_number
+    left join failed
+        on
+            ledger.run_id = failed.run_id
+            and ledger.batch_number = failed.batch_number
     where
         ledger.destination = :destination
         and ledger.list_id = :list_id
@@ -166,7 +187,8 @@ compared as (
         coalesce(held.may_hold, false) as may_hold,
         held.last_added_at,
         held.overtaken_run_id,
-        held.overtaken_batch_number
+        held.overtaken_batch_number,
+        held.batch_limit
     from wanted
     full outer join held
         on
@@ -196,7 +218,8 @@ select
     compared.may_hold,
     compared.last_added_at,
     compared.overtaken_run_id,
-    compared.overtaken_batch_number
+    compared.overtaken_batch_number,
+    compared.batch_limit
 from compared
 left join private_removals
     on
@@ -224,7 +247,8 @@ select
     false as may_hold,
     none_held.last_added_at,
     none_held.overtaken_run_id,
-    none_held.overtaken_batch_number
+    none_held.overtaken_batch_number,
+    none_held.batch_limit
 from wanted
 left join (
     select
@@ -232,7 +256,8 @@ left join (
         ledger.state,
         ledger.last_added_at,
         ledger.overtaken_run_id,
-        ledger.overtaken_batch_number
+        ledger.overtaken_batch_number,
+        ledger.batch_number as batch_limit
     from {ledger} as ledger
     where false
 ) as none_held
@@ -246,7 +271,7 @@ NUMBERED = """
 select
     plan.*,
     dense_rank() over (
-        partition by plan.action
+        partition by plan.action, plan.batch_limit
         order by
             case when plan.is_private then 0 else 1 end,
             plan.member_key

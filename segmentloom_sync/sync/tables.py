@@ -87,7 +87,7 @@ BATCHES: Columns = {
     "rejected": "integer",
     "unknown": "integer",
     # planned, sending, done, unknown, abandoned
-    # or, asynchronous: processing, confirmed, partial, failed, expired
+    # or, asynchronous: processing, confirmed, partial, failed, again (failed, but that passes), expired
     "state": "string",
     "request_id": "string",
     "started_at": "timestamp",

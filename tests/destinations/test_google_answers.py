@@ -41,3 +41,29 @@ def test_a_list_is_gone_only_where_the_api_says_that_it_is_not_found(
 ) -> None:
     reply = http.Reply(404, {}, {"error": {"code": 404, "status": status, "message": message}})
     assert type(google_answers.error(reply, NOON, "Buyers")) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons", "is_passing"),
+    [
+        ("FAILED", {"INTERNAL_ERROR": 9}, True),
+        ("FAILED", {"INTERNAL_ERROR": 9, "INVALID_FORMAT": 1}, True),
+        ("PARTIAL_SUCCESS", {"INTERNAL_ERROR": 1}, True),
+        ("PARTIAL_SUCCESS", {}, True),
+        ("FAILED", {}, True),
+        ("FAILED", {"UNSPECIFIED": 3}, True),
+        ("FAILED", {"INVALID_FORMAT": 1}, False),
+        ("PARTIAL_SUCCESS", {"NO_CONSENT": 2, "INVALID_FORMAT": 1}, False),
+        ("SUCCESS", {}, False),
+    ],
+)
+def test_a_failure_passes_unless_all_of_it_is_explained_otherwise(
+    state: str, reasons: dict[str, int], is_passing: bool
+) -> None:
+    counts = [
+        {"recordCount": str(number), "reason": f"PROCESSING_ERROR_REASON_{reason}"}
+        for reason, number in reasons.items()
+    ]
+    part = {"requestStatus": state, "errorInfo": {"errorCounts": counts}}
+    status = google_answers.request_status({"requestStatusPerDestination": [part]})
+    assert (status.is_passing, status.failed_count) == (is_passing, sum(reasons.values()))
