@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segmentloom_sync.destinations.base import (
     AudienceList,
@@ -79,10 +79,16 @@ class BatchPush:
         if receipt.unnamed_rejections and len(allowed) > 1:
             self._touched |= _identifiers(allowed)
             return _halves(allowed)
-        if len(allowed) == 1 and 1 < len(allowed[0].identifiers) == len(receipt.rejected):
-            return _halves(allowed)  # one bad identifier must not cost the person the others
-        self._took(allowed, receipt)
-        return []
+        whole: list[Member] = []
+        rest: list[Member] = []
+        for member in allowed:
+            (whole if _is_rejected_whole(member, receipt) else rest).append(member)
+        if rest:
+            named = _identifiers(whole)
+            rejected = {entry: reason for entry, reason in receipt.rejected.items() if entry not in named}
+            self._took(rest, replace(receipt, rejected=rejected))
+        self._touched |= _identifiers(whole)  # the good ones may have been taken
+        return self._each_alone(whole)
 
     def _request(self, members: list[Member]) -> tuple[list[Member], Receipt | None]:
         """One request, without those who may no longer be sent; None when nobody is left."""
@@ -138,17 +144,22 @@ class BatchPush:
     def _without_named(self, members: list[Member], refused: Rejected) -> list[list[Member]]:
         """Reject who was named; whose identifiers are several is sent again with each by itself."""
         rest: list[Member] = []
-        single: list[Member] = []
+        several: list[Member] = []
         for position, member in enumerate(members):
             if position not in refused.bad_positions:
                 rest.append(member)
             elif len(member.identifiers) == 1:
                 self._reject([member], refused.message)
             else:
-                single += [part for [part] in _halves([member])]
-        size = self.destination.batch_size
-        parts = [single[start : start + size] for start in range(0, len(single), size)]
+                several.append(member)
+        parts = self._each_alone(several)
         return [*parts, rest] if rest else parts
+
+    def _each_alone(self, members: Sequence[Member]) -> list[list[Member]]:
+        """Parts in which each identifier travels by itself: a bad one must not cost the person the others."""
+        single = [part for member in members for [part] in _halves([member])]
+        size = self.destination.batch_size
+        return [single[start : start + size] for start in range(0, len(single), size)]
 
     def _judge_suspects(self) -> None:
         """A refused identifier is bad only where others of the batch were taken."""
@@ -158,6 +169,11 @@ class BatchPush:
 
     def _reject(self, members: Sequence[Member], reason: str) -> None:
         self.outcome.rejected.update(dict.fromkeys(_identifiers(members), reason))
+
+
+def _is_rejected_whole(member: Member, receipt: Receipt) -> bool:
+    """Whether a member of several identifiers was refused with all of them: not all of them may be bad."""
+    return len(member.identifiers) > 1 and all(entry in receipt.rejected for entry in member.identifiers)
 
 
 def _halves(members: list[Member]) -> list[list[Member]]:

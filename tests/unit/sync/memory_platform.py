@@ -24,7 +24,8 @@ from segmentloom_sync.settings import ConfiguredDestination
 from segmentloom_sync.sync.target import SyncTarget
 from tests.unit.sync.shop import AUDIENCE
 
-Refusal = Literal["items", "positions", "unnamed", "counted"]
+Refusal = Literal["items", "positions", "unnamed", "counted", "members"]
+"""`members`: whoever has a bad identifier is refused with all of them, though the good ones are applied."""
 Fault = Literal["ok", "busy", "lost", "partial", "unsure", "credentials", "blocked"]
 """`busy`: refused unread; `lost`: applied, answer lost; `partial`: the second half of the identifiers is
 refused by name; `unsure`: half is applied and all is reported as unknown; `blocked`: the account is
@@ -132,6 +133,9 @@ class MemoryPlatform:
             return Receipt(unknown=frozenset(call.identifiers))
         if bad and self.refusal == "counted" and len(members) > 1:
             return Receipt(unnamed_rejections=len(bad))
+        if self.refusal == "members":
+            refused = [member for member in members if bad & set(member.identifiers)]
+            rejected |= dict.fromkeys(Call(operation, refused).identifiers, "not valid")
         return self._receipt(rejected)
 
     def _apply(self, list_id: str, operation: Operation, identifiers: Sequence[Identifier]) -> None:

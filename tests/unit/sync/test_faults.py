@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
@@ -15,7 +15,7 @@ from segmentloom_sync.sync.lease import Holder, take_lease
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
-from tests.unit.sync.memory_platform import Fault, MemoryPlatform
+from tests.unit.sync.memory_platform import Fault, MemoryPlatform, Refusal
 from tests.unit.sync.shop import Person, Shop, TestClock, email, phone
 
 
@@ -115,14 +115,14 @@ def test_refused_credentials_stop_all_lists_of_the_destination(
     assert platform.calls == []
 
 
-@pytest.mark.parametrize("refusal", ["items", "positions", "unnamed", "counted"])
+@pytest.mark.parametrize("refusal", get_args(Refusal))
 def test_only_the_bad_identifier_is_rejected(
     shop: Shop,
     platform: MemoryPlatform,
     target: SyncTarget,
     runner: SyncRunner,
     warehouse: Warehouse,
-    refusal: Literal["items", "positions", "unnamed", "counted"],
+    refusal: Refusal,
 ) -> None:
     platform.batch_size = 64
     platform.refusal = refusal
@@ -143,13 +143,13 @@ def test_only_the_bad_identifier_is_rejected(
     assert states(warehouse) == {"accepted": 49, "rejected": 1}
 
 
-@pytest.mark.parametrize("refusal", ["items", "positions", "unnamed", "counted"])
+@pytest.mark.parametrize("refusal", get_args(Refusal))
 def test_one_bad_identifier_does_not_cost_a_person_the_other(
     shop: Shop,
     platform: MemoryPlatform,
     target: SyncTarget,
     runner: SyncRunner,
-    refusal: Literal["items", "positions", "unnamed", "counted"],
+    refusal: Refusal,
 ) -> None:
     platform.refusal = refusal
     shop.people = {"ann": Person(emails=("ann",), phones=("1",)), "bob": Person(emails=("bob",))}
@@ -157,6 +157,42 @@ def test_one_bad_identifier_does_not_cost_a_person_the_other(
     platform.bad = {phone("1")}
     assert runner.run(target).rejected == 1
     assert platform.members == {email("ann"), email("bob")}
+
+
+def test_members_that_are_refused_whole_are_sent_again_with_each_identifier_alone(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    platform.batch_size, platform.refusal = 8, "members"
+    shop.people = {name: Person(emails=(name,), phones=(name,)) for name in "abcdefg"}
+    shop.people["h"] = Person(emails=("h",))
+    shop.publish()
+    platform.bad = {phone("b"), email("c"), email("d"), phone("d"), email("h")}
+    report = runner.run(target)
+    assert (report.accepted, report.rejected, report.unknown) == (10, 5, 0)
+    assert platform.members == shop.wanted() - platform.bad
+    assert [len(call.members) for call in platform.calls] == [8, 6]
+    assert states(warehouse) == {"accepted": 10, "rejected": 5}
+
+
+def test_who_opts_out_while_refused_whole_may_have_been_added_all_the_same(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner
+) -> None:
+    platform.refusal = "members"
+    shop.people = {"ann": Person(emails=("ann",), phones=("1",))}
+    shop.publish()
+    platform.bad = {phone("1")}
+
+    def opt_out() -> None:
+        platform.before_push = lambda: None
+        shop.request("opt_out", "email:ann@example.com")
+
+    platform.before_push = opt_out
+    report = runner.run(target)
+    assert (report.unknown, len(platform.calls)) == (2, 1)
+    assert platform.members == {email("ann")}
+    shop.publish()
+    assert runner.run(target).removes == 2
+    assert platform.members == set()
 
 
 def test_a_list_that_takes_nothing_ends_the_run_soon(
