@@ -25,6 +25,8 @@ TERMS = frozenset({2650, 2654, 2655, 2663})
 POLICY = 368
 PARAMETER = 100
 """Something in the request is wrong, which may be a row."""
+BLOCKED = frozenset({(100, 1713228), (100, 1713230), (100, 1713231)})
+"""Uploads to the list are refused, whoever is in them; 1713230 is that of a list that is flagged."""
 RETIRED = 2635
 GONE = frozenset({(100, 33), (803, None)})
 """The object does not exist or is not visible to the token: Meta tells no difference."""
@@ -71,6 +73,12 @@ def _final(code: object, subcode: object, label: str, list_name: str | None) -> 
         )
     if (code, subcode) in GONE or (code, None) in GONE:
         return _invisible(label, list_name)
+    if (code, subcode) in BLOCKED:
+        return Rejected(
+            f"meta takes no uploads to this list ({label})",
+            hint="look at the list in Ads Manager: it may be flagged for data that Meta forbids",
+            is_about_members=False,
+        )
     if code == POLICY:
         return Rejected(
             f"meta blocks the account for policy reasons ({label})",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from segmentloom_sync.destinations.base import AudienceList, Identifier, Member
+from segmentloom_sync.destinations.base import AudienceList, Identifier, Member, Operation
 from segmentloom_sync.errors import (
     ConfigError,
     CredentialsError,
@@ -83,6 +83,20 @@ def test_the_code_decides_and_not_the_status(
     with pytest.raises(expected) as caught:
         meta.destination.push(audience, "add", [member("ann")])
     assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize("subcode", [1713228, 1713230, 1713231])
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_a_list_that_takes_no_uploads_is_not_for_its_members_to_answer(
+    meta: Pair, subcode: int, operation: Operation
+) -> None:
+    audience = meta.new_list()
+    body = json.dumps({"error": {"message": "x", "code": 100, "error_subcode": subcode}})
+    meta.simulator.faults.add(Fault(kind="status", status=400, body=body, path="/users"))
+    with pytest.raises(Rejected, match=f"no uploads to this list .code 100/{subcode}") as caught:
+        meta.destination.push(audience, operation, [member("ann"), member("bob")])
+    assert not caught.value.is_about_members
+    assert "Ads Manager" in str(caught.value.hint)
 
 
 def test_being_over_the_limit_waits_until_access_is_regained(meta: Pair) -> None:
