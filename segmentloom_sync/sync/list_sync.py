@@ -16,6 +16,8 @@ from segmentloom_sync.errors import (
     DestinationError,
     DestinationMissing,
     HeldByGuard,
+    Rejected,
+    Unavailable,
 )
 from segmentloom_sync.sync import batches, match_rates, telemetry
 from segmentloom_sync.sync.changed_people import ChangedPeople, changed_people
@@ -43,6 +45,9 @@ from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.terminal import Progress
 from segmentloom_sync.warehouse.base import Statement, Warehouse
+
+REFUSED_BATCHES = 3
+"""After so many in a row of which nothing was taken the rest is left to the next run: it is the list."""
 
 
 @dataclass(slots=True)
@@ -229,11 +234,18 @@ class ListSync:
     def _send(
         self, session: SyncSession, planned: list[Batch], basis: str | None, reason: str | None
     ) -> None:
+        refused: Rejected | None = None
+        refused_in_a_row = 0
         for batch in planned:
             with telemetry.span("batch", batch.attributes) as ending:
-                self._push(session, batch, basis, ending)
-            if self.interrupt.is_requested:
-                return
+                refusal = self._push(session, batch, basis, ending)
+            refused, refused_in_a_row = refused or refusal, refused_in_a_row + 1 if refusal else 0
+            if self.interrupt.is_requested or refused_in_a_row == REFUSED_BATCHES:
+                break
+        if refused is not None:
+            raise _left_open(refused)
+        if self.interrupt.is_requested:
+            return
         if self._may_remove_others:  # last, as nobody who refused waits for it
             remove_others(session, self.attempts, self.report)
         if reason:
@@ -243,7 +255,8 @@ class ListSync:
 
     def _push(
         self, session: SyncSession, batch: Batch, basis: str | None, ending: telemetry.Attributes
-    ) -> None:
+    ) -> Rejected | None:
+        """Send a batch and record what became of it; returns the refusal that leaves all of it open."""
         self.circuit.require_closed()
         self.attempts.heartbeat()
         batches.mark_sending(session, batch)
@@ -264,8 +277,9 @@ class ListSync:
         self.report.accepted += push.outcome.accepted
         self.report.rejected += len(push.outcome.rejected)
         self.progress(batch.identifiers)
-        if failure is not None:
+        if isinstance(failure, Unavailable):
             raise failure
+        return failure
 
     def _store_match_rates(self, session: SyncSession) -> None:
         """Take what the platform says already; a failure here leaves the sync as good as it is."""
@@ -274,6 +288,17 @@ class ListSync:
         except (DestinationError, ConfigError):
             return
         match_rates.store(self.warehouse, self.clock, self.target, session.audience_list, rates)
+
+
+def _left_open(refused: Rejected) -> Rejected:
+    """The error of a run in which nothing of some batch was taken, and nobody named."""
+    return Rejected(
+        refused.message,
+        hint=refused.hint
+        or "nothing of that batch was taken and nobody in it named: it is sent again with the next run; its "
+        "rows are in S_sync.ledger, states sent and removing",
+        is_about_members=refused.is_about_members,
+    )
 
 
 def held(target: SyncTarget, reason: str) -> HeldByGuard:

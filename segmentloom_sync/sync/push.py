@@ -19,6 +19,14 @@ from segmentloom_sync.sync.outcome import BatchOutcome, Request
 from segmentloom_sync.sync.retry import Attempts
 
 
+class _NothingTaken(Exception):
+    """So many requests were refused, and none taken, that the rest is not tried."""
+
+    def __init__(self, refused: Rejected) -> None:
+        super().__init__()
+        self.refused = refused
+
+
 @dataclass(slots=True)
 class BatchPush:
     """One batch on its way.
@@ -41,14 +49,15 @@ class BatchPush:
     _refusal_limit: int = 0
     _suspects: dict[Identifier, Rejected] = field(default_factory=dict)
 
-    def send(self, members: Sequence[Member]) -> Unavailable | None:
+    def send(self, members: Sequence[Member]) -> Unavailable | Rejected | None:
         """Push the members and fill `outcome`.
 
         Returns:
-            What ended the push early: the rest of the batch is unknown then.
+            What ended the push early: the rest of the batch is unknown then. A refusal when nothing of the
+            batch was taken and nobody was named: then it may be the members or the list.
 
         Raises:
-            Rejected: the platform refuses whatever we send to this list.
+            Rejected: the platform refuses the request, whoever is in it.
             DestinationMissing, CredentialsError, ConfigError: as the destination raises them.
         """
         self.outcome.sent = sum(len(member.identifiers) for member in members)
@@ -63,8 +72,17 @@ class BatchPush:
                     self.outcome.unknown |= _identifiers(rest) - self.outcome.cut
                 self.outcome.unknown |= self._suspects.keys()
                 return error
-        self._judge_suspects()
+            except _NothingTaken as error:
+                return self._leave_open(members, error.refused)
+        if self._suspects and not self.outcome.requests:
+            return self._leave_open(members, next(iter(self._suspects.values())))
+        # A refused identifier is bad only where others of the batch were taken.
+        self.outcome.rejected.update((entry, refused.message) for entry, refused in self._suspects.items())
         return None
+
+    def _leave_open(self, members: Sequence[Member], refused: Rejected) -> Rejected:
+        self.outcome.unknown |= _identifiers(members) - self.outcome.cut - self.outcome.rejected.keys()
+        return refused
 
     def _send_part(self, members: list[Member]) -> list[list[Member]]:
         """Push some members; returns the parts that have to be pushed again."""
@@ -135,7 +153,7 @@ class BatchPush:
         if not refused.is_about_members:
             raise refused
         if self._refusal_limit and self._refusals > self._refusal_limit:
-            raise refused  # not one request was taken: it isn't the members
+            raise _NothingTaken(refused)  # most likely it isn't the members
         if len(members) == 1 and len(members[0].identifiers) == 1:
             self._suspects[members[0].identifiers[0]] = refused
             return []
@@ -160,12 +178,6 @@ class BatchPush:
         single = [part for member in members for [part] in _halves([member])]
         size = self.destination.batch_size
         return [single[start : start + size] for start in range(0, len(single), size)]
-
-    def _judge_suspects(self) -> None:
-        """A refused identifier is bad only where others of the batch were taken."""
-        if self._suspects and not self.outcome.requests:
-            raise next(iter(self._suspects.values()))
-        self.outcome.rejected.update((entry, refused.message) for entry, refused in self._suspects.items())
 
     def _reject(self, members: Sequence[Member], reason: str) -> None:
         self.outcome.rejected.update(dict.fromkeys(_identifiers(members), reason))

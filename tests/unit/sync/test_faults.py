@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, get_args
 
 import pytest
 
-from segmentloom_sync.destinations.base import RequestStatus
-from segmentloom_sync.errors import DbtError
+from segmentloom_sync.destinations.base import AudienceList, Member, Operation, Receipt, RequestStatus
+from segmentloom_sync.errors import DbtError, Rejected
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Holder, take_lease
 from segmentloom_sync.sync.runner import SyncRunner
@@ -224,6 +225,55 @@ def test_a_small_delta_of_which_nothing_is_taken_rejects_nobody(
     assert states(warehouse) == {"sent": people}
     platform.bad = set()
     assert runner.run(target).accepted == people
+
+
+def test_a_batch_that_is_refused_holds_no_other_up(
+    shop: Shop,
+    platform: MemoryPlatform,
+    target: SyncTarget,
+    runner: SyncRunner,
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A single removal that the platform refuses without a name: it may be the list, and is no verdict."""
+    shop.add("ann", "bob")
+    shop.publish()
+    runner.run(target)
+    shop.people["ann"].is_opted_out = True
+    shop.add("cat")
+    shop.publish()
+    push = MemoryPlatform.push
+
+    def refuse(
+        self: MemoryPlatform, audience_list: AudienceList, operation: Operation, members: Sequence[Member]
+    ) -> Receipt:
+        if any(email("ann") in member.identifiers for member in members):
+            raise Rejected("malformed")
+        return push(self, audience_list, operation, members)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryPlatform, "push", refuse)
+        report = runner.run(target)
+        assert (report.status, report.exit_code, report.message) == ("failed", 1, "malformed")
+        assert "is sent again with the next run" in str(report.hint)
+        assert (report.accepted, report.rejected, report.unknown) == (1, 0, 1)
+        assert email("cat") in platform.members
+        assert states(warehouse) == {"accepted": 2, "removing": 1}
+        assert runner.run(target).status == "failed"
+    assert runner.run(target).status == "ok"
+    assert platform.members == {email("bob"), email("cat")}
+
+
+def test_a_list_that_refuses_one_batch_after_the_other_is_left_soon(
+    shop: Shop, platform: MemoryPlatform, target: SyncTarget, runner: SyncRunner, warehouse: Warehouse
+) -> None:
+    platform.batch_size, platform.refusal = 1, "unnamed"
+    shop.add(*(f"p{n}" for n in range(10)))
+    shop.publish()
+    platform.bad = shop.wanted()
+    report = runner.run(target)
+    assert (report.status, report.unknown, len(platform.calls)) == ("failed", 10, 3)
+    assert states(warehouse) == {"sent": 3, "pending": 7}
 
 
 def test_a_refusal_of_the_account_is_not_the_members(
