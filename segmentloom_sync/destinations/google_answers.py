@@ -150,7 +150,9 @@ def _details(problem: object) -> _Details:
             found.reason = str(detail.get("reason", ""))
             metadata = detail.get("metadata")
             found.quota_limit = str(metadata.get("quota_limit", "")) if isinstance(metadata, dict) else ""
-        elif kind == "RetryInfo" and (match := re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))):
+        elif kind == "RetryInfo" and (
+            match := re.fullmatch(r"(\d+(?:\.\d+)?)s", str(detail.get("retryDelay", "")))
+        ):
             found.retry_delay = float(match[1])
         elif kind == "BadRequest":
             found.violations = [

@@ -270,7 +270,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter where a number is too large for any date
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -76,7 +76,11 @@ def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
     if reply.status == 429:
         return _busy(reply, now, refusals_in_a_row)
     if reply.status in PASSING:
-        return Unavailable(f"linkedin answered {reply.status}", applied_unknown=True)
+        return Unavailable(
+            f"linkedin answered {reply.status}",
+            retry_after=http.retry_after(reply.headers, now),
+            applied_unknown=True,
+        )
     if refusal := _refusal(reply.status):
         return refusal
     if reply.status == 426:

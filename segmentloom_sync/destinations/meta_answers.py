@@ -46,11 +46,13 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
     code, subcode = problem.get("code"), problem.get("error_subcode")
     label = f"code {code}/{subcode}" if subcode else f"code {code}"
     if code in BUSY:
-        return Unavailable(
-            f"meta limits the rate ({label})", retry_after=usage_wait(reply.headers) or BUSY_SECONDS
-        )
+        return Unavailable(f"meta limits the rate ({label})", retry_after=_busy_wait(reply, now))
     if code in TRANSIENT or problem.get("is_transient") is True:
-        return Unavailable(f"meta has a passing problem ({label})", applied_unknown=True)
+        return Unavailable(
+            f"meta has a passing problem ({label})",
+            retry_after=http.retry_after(reply.headers, now),
+            applied_unknown=True,
+        )
     if fault := http.server_fault("meta", reply, now):
         return fault
     return _final(code, subcode, label, list_name)
@@ -102,13 +104,17 @@ def _invisible(label: str, list_name: str | None) -> SegmentloomError:
 
 def _unexplained(reply: http.Reply, now: datetime) -> SegmentloomError:
     if reply.status == 429:
-        asked = usage_wait(reply.headers) or http.retry_after(reply.headers, now)  # of what sits between
-        return Unavailable("meta limits the rate (status 429)", retry_after=asked or BUSY_SECONDS)
+        return Unavailable("meta limits the rate (status 429)", retry_after=_busy_wait(reply, now))
     return Rejected(
         f"meta answered {reply.status} without an error it explains",
         hint="check base_url and api_version",
         is_about_members=False,
     )
+
+
+def _busy_wait(reply: http.Reply, now: datetime) -> float:
+    """What Meta's headers name, else what sits between asks for."""
+    return usage_wait(reply.headers) or http.retry_after(reply.headers, now) or BUSY_SECONDS
 
 
 def usage_wait(headers: Mapping[str, str]) -> float | None:

@@ -75,7 +75,10 @@ def _error(code: int, reply: http.Reply, now: datetime, list_name: str | None) -
         wait = http.retry_after(reply.headers, now) or BUSY_SECONDS
         return Unavailable(f"tiktok limits the rate ({label})", retry_after=wait)
     if code == CONFLICT:
-        return Unavailable(f"tiktok has another change of the list under way ({label})")
+        return Unavailable(
+            f"tiktok has another change of the list under way ({label})",
+            retry_after=http.retry_after(reply.headers, now),
+        )
     if code >= SERVER:
         return Unavailable(
             f"tiktok has a fault of its own ({label})",

@@ -103,7 +103,11 @@ def error(reply: http.Reply, now: datetime, audience_list: AudienceList | None) 
             "the webhook's receiver limits the rate", retry_after=http.retry_after(reply.headers, now)
         )
     if reply.status == 409:
-        return Unavailable("the webhook's receiver is at work on the same batch", applied_unknown=True)
+        return Unavailable(
+            "the webhook's receiver is at work on the same batch",
+            retry_after=http.retry_after(reply.headers, now),
+            applied_unknown=True,
+        )
     if reply.status in (401, 403):
         return CredentialsError(
             "the webhook's receiver refused the signature",

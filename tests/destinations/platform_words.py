@@ -32,6 +32,20 @@ BUSY = {
     "acme_ads": Fault(kind="status", status=429, headers={"Retry-After": "17"}),
 }
 BUSY_SECONDS = {"google_ads": 17, "meta": 180, "linkedin": 60, "tiktok": 60, "webhook": 17, "acme_ads": 17}
+_LATER = {"Retry-After": "7"}
+PASSING = {
+    "google_ads": [Fault(kind="status", status=status, headers=_LATER) for status in (429, 503, 504)],
+    "meta": [
+        *[Fault(kind="status", status=status, code=2, headers=_LATER) for status in (400, 500, 503)],
+        Fault(kind="status", status=503, code=999, headers=_LATER),
+        Fault(kind="status", status=400, code=17, headers=_LATER),
+    ],
+    "linkedin": [Fault(kind="status", status=status, headers=_LATER) for status in (408, 409, 423, 429, 503)],
+    "tiktok": [Fault(kind="status", status=200, code=code, headers=_LATER) for code in (40100, 40202, 50000)],
+    "webhook": [Fault(kind="status", status=status, headers=_LATER) for status in (409, 429, 503)],
+    "acme_ads": [Fault(kind="status", status=status, headers=_LATER) for status in (429, 503)],
+}
+"""What passes, in the platform's own words, with how long it asks to be left alone."""
 _NOT_VISIBLE = '{"error": {"message": "Missing permissions.", "code": 100, "error_subcode": 33}}'
 NOT_PERMITTED = {
     "google_ads": Fault(kind="status", status=403),

@@ -31,6 +31,7 @@ from tests.destinations.platform_words import (
     FINDS,
     NOT_PERMITTED,
     OWNERS,
+    PASSING,
     USERS,
 )
 
@@ -245,6 +246,15 @@ def test_being_busy_says_when_to_come_back(pair: Pair) -> None:
     assert not caught.value.applied_unknown
     pair.destination.push(audience, "add", [member("ann")])
     assert pair.holds(audience) == keys(member("ann"))
+
+
+def test_whatever_passes_the_wish_to_wait_is_kept(pair: Pair) -> None:
+    audience = pair.new_list()
+    for fault in PASSING[pair.simulator.name]:
+        pair.simulator.faults.add(fault.model_copy(update={"path": USERS[pair.simulator.name]}))
+        with pytest.raises(Unavailable) as caught:
+            pair.destination.push(audience, "add", [member("ann")])
+        assert caught.value.retry_after == 7, fault
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

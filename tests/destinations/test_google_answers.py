@@ -19,13 +19,18 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
         5,
         [None, "text"],
         [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "X", "metadata": None}],
+        *[
+            [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]
+            for delay in ("1.2.3s", ".s", "s", "-1s", "1e9s", 7, None)
+        ],
         [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": None}],
         [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": ["text"]}],
     ],
 )
 def test_odd_details_are_no_harm(details: object) -> None:
-    reply = http.Reply(400, {}, {"error": {"code": 400, "status": "INVALID_ARGUMENT", "details": details}})
-    assert isinstance(google_answers.error(reply, NOON, None), SegmentloomError)
+    for status in (400, 429):
+        body = {"error": {"code": status, "status": "INVALID_ARGUMENT", "details": details}}
+        assert isinstance(google_answers.error(http.Reply(status, {}, body), NOON, None), SegmentloomError)
 
 
 @pytest.mark.parametrize(
