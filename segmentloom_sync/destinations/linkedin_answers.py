@@ -87,6 +87,7 @@ def error(reply: http.Reply, now: datetime, refusals_in_a_row: int) -> Segmentlo
         return ConfigError("linkedin has retired the configured api_version", hint="set a newer api_version")
     return Rejected(
         f"linkedin refused the request (status {reply.status})",
+        hint="check base_url" if reply.status == 404 else None,
         is_about_members=reply.status in http.ABOUT_CONTENT,
     )
 

@@ -60,6 +60,13 @@ def test_a_list_that_was_noted_lately_is_waited_for_by_another_process_too(linke
             later.push(audience, "add", [member("ann")])
 
 
+def test_a_path_that_linkedin_does_not_have_is_a_matter_of_the_base_url(linkedin: Pair) -> None:
+    with pytest.raises(Rejected, match="404") as caught:
+        linkedin.connect(base_url=f"{linkedin.simulator.base_url}/wrong").find_list("Pricing intent")
+    assert caught.value.hint == "check base_url"
+    assert not caught.value.is_about_members
+
+
 def test_each_element_has_an_outcome_of_its_own(linkedin: Pair) -> None:
     audience = linkedin.new_list()
     statuses = (201, 400, 429, 500, 200, 422, 404, 426, 302, 204)
