@@ -12,7 +12,8 @@ from tests.engines.emulators import Emulators
 from tests.engines.environments import environment
 
 CHECKERS = Path(__file__).resolve().parent / "checkers"
-TIMEOUT_SECONDS = 600
+TIMEOUT_SECONDS = 1800
+"""For all statements of `make test-all` beside other work; a grammar takes seconds for the longest."""
 
 Check = tuple[Engine, str, tuple[str, ...]]
 CHECKS: tuple[Check, ...] = (

@@ -15,6 +15,7 @@ TABLE = "create table `p.d.t` (id int64, name string, props json, seen timestamp
 
 BIGQUERY_RIGHT = [
     TABLE,
+    TABLE.replace("p.d.t", "p.d.w"),
     "select json_value(props, '$.a') as a from `p`.`d`.`t`",
     "select id from `p.d.t` where true qualify row_number() over (order by id) = 1",
     "create or replace view `p.d.v` as select props as p2 from `p.d.t`",
@@ -22,6 +23,7 @@ BIGQUERY_RIGHT = [
     "alter table `p.d.t` add column if not exists more bigint",
     "merge into `p.d.t` as a using (select 1 as id) as b on a.id = b.id when matched then delete",
     "delete from `p`.`d`.`t` where exists (select 1 from (select 1 as id) as gone where gone.id = t.id)",
+    "delete from `p.d.t` where t.id in (select v.id + v.id from `p.d.w` as v where v.id = t.id)",
     "begin transaction; delete from `p.d.t` where name = 'é;'; update `p.d.t` set id = 1 where true; commit",
     f"select {' || '.join(['name'] * 100)} as deep from `p.d.t`",
 ]

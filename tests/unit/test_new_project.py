@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,37 @@ def test_all_files_are_written_and_are_valid_yaml(tmp_path: Path) -> None:
     for name in made.written:
         if name.endswith(".yml"):
             assert yaml.safe_load((tmp_path / "shop" / name).read_text())
+
+
+def test_dbt_waits_while_another_process_has_the_file(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    lay_out(project)
+    hold = (
+        f"import duckdb, sys; held = duckdb.connect({str(project / 'warehouse.duckdb')!r});"
+        "print('held', flush=True); sys.stdin.readline(); held.close()"
+    )
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen([sys.executable, "-c", hold], stdin=pipe, stdout=pipe, text=True) as holder,
+        subprocess.Popen(
+            [DBT, "debug", "--connection", "--log-level", "debug"],
+            cwd=project,
+            stdout=pipe,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as dbt,
+    ):
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert dbt.stdout is not None
+        for line in dbt.stdout:
+            if "Opening a new connection" in line:
+                break
+        time.sleep(1)
+        assert dbt.poll() is None
+        holder.communicate("\n")
+        rest, _ = dbt.communicate(timeout=120)
+    assert dbt.returncode == 0, rest
 
 
 def test_what_exists_is_kept_byte_for_byte(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ KINDS = {
 # BigQuery's names beside ZetaSQL's own ("Data types" in its reference), as far as dbt writes them.
 ALIASES = {"bigint": TypeKind.TYPE_INT64, "int": TypeKind.TYPE_INT64, "integer": TypeKind.TYPE_INT64}
 
-PATH = re.compile(r"`([^`]+\.[^`]+\.[^`]+)`")
+# Without blanks, so that it is not what stands between two quoted names.
+PATH = re.compile(r"`([^`\s]+\.[^`\s]+\.[^`\s]+)`")
 
 
 def type_named(name: str | list[list[Any]], *, repeated: bool = False) -> Type:

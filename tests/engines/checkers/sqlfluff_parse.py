@@ -13,6 +13,7 @@ from entries import Statement, Table, entries, report
 from sqlfluff.core import FluffConfig, Linter
 
 TEXT_OR_BIND = re.compile(r"('(?:[^'\\]|\\.|'')*')|\?")
+PLAIN_TEXT = re.compile(r"'[\w .:/@+-]*'")
 NUMBER = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{32,64}|__[0-9a-f]{8}(?![0-9a-z])|\d+"
 )
@@ -21,7 +22,7 @@ NUMBER = re.compile(
 def verdicts(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
     """Each statement with the first thing in it that the grammar does not know, or "" where there is none.
 
-    Statements that differ in numbers and ids only, as in names of schemas, are parsed once.
+    Statements that differ in numbers, ids and plain texts only, as in names of schemas, are parsed once.
     """
     settings = {
         "dialect": dialect,
@@ -32,7 +33,10 @@ def verdicts(dialect: str, journal: str) -> Iterator[tuple[Statement, str]]:
     linter = Linter(config=FluffConfig(overrides=settings))
     shapes: set[str] = set()
     for entry in entries(journal):
-        if isinstance(entry, Table) or (shape := NUMBER.sub("0", entry.sql)) in shapes:
+        if isinstance(entry, Table):
+            continue
+        shape = NUMBER.sub("0", PLAIN_TEXT.sub("''", entry.sql))
+        if shape in shapes:
             continue
         shapes.add(shape)
         violations = linter.parse_string(without_binds(entry.sql)).violations

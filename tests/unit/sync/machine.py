@@ -140,7 +140,9 @@ class SyncMachine(RuleBasedStateMachine):
         for entry in self.shop.all_barred:
             self.barred_at.setdefault(entry, len(self.platform.calls))
 
-    @rule(bad=st.sets(NAME, max_size=2), refusal=st.sampled_from(["items", "positions", "counted", "members"]))
+    @rule(
+        bad=st.sets(NAME, max_size=2), refusal=st.sampled_from(["items", "positions", "counted", "members"])
+    )
     def refuses(self, bad: set[str], refusal: Refusal) -> None:
         """From now on the platform refuses some addresses, in one of the ways in which platforms say so."""
         self.platform.bad = {email(name) for name in bad}
