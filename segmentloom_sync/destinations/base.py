@@ -45,7 +45,7 @@ class AudienceList:
     id: str
     name: str
     noted_at: datetime | None = field(default=None, compare=False)
-    """When it was created or found, or bound anew; None where that is not known. Some platforms do not show a
+    """When it was created or found; None where that is not known. Some platforms do not show a
     new list at once."""
 
 

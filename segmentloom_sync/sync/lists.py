@@ -44,11 +44,19 @@ def remembered_list(warehouse: Warehouse, target: SyncTarget) -> AudienceList | 
             destination=target.destination_name,
             list_name=target.list_name,
         )
-        return AudienceList(str(rows[0][0]), target.list_name, rows[0][1]) if rows else None
+        return _first_noted([(str(list_id), at) for list_id, at in rows], target)
     recorded = recorded_lists(warehouse, target)
     bound = [entry for entry in recorded if entry.account is not None]
     mine = [entry for entry in bound if entry.account == present_account(target)] if bound else recorded
-    return AudienceList(mine[0].id, target.list_name, mine[0].at) if mine else None
+    return _first_noted([(entry.id, entry.at) for entry in mine], target)
+
+
+def _first_noted(recorded: Sequence[tuple[str, datetime]], target: SyncTarget) -> AudienceList | None:
+    """The newest of some lists, with the first time that it was recorded: each binding records it again."""
+    if not recorded:
+        return None
+    newest = recorded[0][0]
+    return AudienceList(newest, target.list_name, min(at for list_id, at in recorded if list_id == newest))
 
 
 def resolve_list(

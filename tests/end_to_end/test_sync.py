@@ -479,6 +479,9 @@ def test_reconciling_tells_of_a_list_that_is_gone_and_makes_it_anew_when_told(
 ) -> None:
     linkedin = platforms["linkedin"]
     held = members(linkedin)
+    with duckdb.connect(str(workspace.path / "warehouse.duckdb")) as connection:
+        # A list that is not two minutes old may only be late.
+        connection.execute("update segmentloom_sync.lists set recorded_at = recorded_at - interval 1 hour")
     linkedin.lists.delete(linkedin.list_id(LIST))
     token = str(platforms["meta"].settings()["access_token"])
     arguments = ("run", "buyers", "--no-build", "--reconcile")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from segmentloom_sync.destinations.base import AudienceList, Member, Operation, Receipt
+from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
@@ -48,7 +49,8 @@ def test_the_time_of_a_list_is_that_of_its_creation_or_finding(
     for name in ("ann", "bob"):
         shop.add(name)
         shop.publish()
-        report = SyncRunner(warehouse, clock).run(replace(target, destination=platform))
+        by = Binding(environment_of(warehouse, name), "jo")  # which records the list again
+        report = SyncRunner(warehouse, clock, binding=by).run(replace(target, destination=platform))
         assert report.status == "ok"
         clock.time += timedelta(minutes=1)
     assert platform.noted == [START, START]
