@@ -45,7 +45,8 @@ def play(workspace: Workspace) -> None:
     _load(workspace, "second.jsonl", status=1)
     _load(workspace, "first.jsonl", status=1)
     _change_audiences(workspace)
-    assert _build(workspace, SECOND_DAY) == FAILING
+    failed = _build(workspace, SECOND_DAY)
+    assert failed == FAILING, f"failed: {failed}"
 
 
 def _change_audiences(workspace: Workspace) -> None:

@@ -151,6 +151,16 @@ class MemoryPlatform:
             if request_id in self.late:
                 self._apply(*self.late.pop(request_id))
 
+    def fail(self, request_id: str, *, applied: float = 0.0, is_passing: bool = False) -> None:
+        """It is done with a request, of which it has applied a part only, and says how many it has not."""
+        list_id, operation, identifiers = self.late.pop(request_id, ("", "add", ()))
+        done = identifiers[: int(len(identifiers) * applied)]
+        if list_id in self.lists:
+            self._apply(list_id, operation, done)
+        failed = len(identifiers) - len(done)
+        state: Literal["partial", "failed"] = "partial" if done else "failed"
+        self.requests[request_id] = RequestStatus(state, failed, {"not today": failed}, is_passing=is_passing)
+
     @property
     def working(self) -> list[str]:
         """The requests that it works on, oldest first."""
