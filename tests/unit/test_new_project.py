@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -58,8 +57,8 @@ def test_dbt_waits_while_another_process_has_the_file(tmp_path: Path) -> None:
         for line in dbt.stdout:
             if "Opening a new connection" in line:
                 break
-        time.sleep(1)
-        assert dbt.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            dbt.wait(1)
         holder.communicate("\n")
         rest, _ = dbt.communicate(timeout=120)
     assert dbt.returncode == 0, rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import Shop, email
 
 NAMES = [f"p{number:02}" for number in range(16)]
+Unwell = Literal["failed", "partial"]
 REASON = "INVALID_FORMAT"
 
 
@@ -49,8 +51,8 @@ class CountingPlatform(MemoryPlatform):
             members = self.calls[int(name.removeprefix("request-")) - 1].members
             failed = sum(bool(self.invalid & set(member.identifiers)) for member in members)
             if failed:
-                state = "failed" if failed == len(members) else "partial"
-                self.requests[name] = RequestStatus(state, failed_count=failed, reasons={REASON: failed})  # type: ignore[arg-type]  # one of two
+                state: Unwell = "failed" if failed == len(members) else "partial"
+                self.requests[name] = RequestStatus(state, failed_count=failed, reasons={REASON: failed})
             else:
                 self.requests[name] = RequestStatus("succeeded")
 
@@ -159,13 +161,13 @@ def test_a_reason_that_passes_sends_all_of_it_again(
     shop: Shop,
     runner: SyncRunner,
     target: SyncTarget,
-    state: str,
+    state: Unwell,
 ) -> None:
     shop.publish()
     runner.run(target)
     platform.lists["list-1"].clear()
     platform.requests["request-1"] = RequestStatus(
-        state,  # type: ignore[arg-type]  # one of two
+        state,
         failed_count=16,
         reasons={"INTERNAL_ERROR": 15, REASON: 1},
         is_passing=True,
