@@ -219,7 +219,7 @@ class GoogleAds:
         """Whether the list is open, and the greatest of its sizes; small lists show 0, which is none."""
         entry = self._call("GET", self._path(audience_list), list_name=audience_list.name)
         with http.understood(self.type):
-            status = str(entry.get("membershipStatus", "")) or None
+            status = google_answers.code(entry.get("membershipStatus"))
             largest = max((int(size) for size in entry.get("sizeInfo", {}).values()), default=0)
         size = MatchRate("bounds", "sizeInfo", lower=largest, upper=largest) if largest else None
         return ListState(status, "closed" if status == "CLOSED" else "good", size)

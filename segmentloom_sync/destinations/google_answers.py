@@ -33,9 +33,11 @@ _STATES: dict[str, State] = {
     "REQUEST_STATUS_UNKNOWN": "processing",
 }
 _WORST_FIRST: tuple[State, ...] = ("failed", "partial", "processing", "succeeded")
-_PASSING = frozenset({"INTERNAL_ERROR", "UNSPECIFIED", ""})
+_PASSING = frozenset({"INTERNAL_ERROR", "UNSPECIFIED"})
 """Reasons that pass, or say nothing: it helps to send all of the request again."""
 _POSITION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
+"""A name of an enumeration. A hash in capitals is longer."""
 
 
 def error(reply: http.Reply, now: datetime, list_name: str | None) -> SegmentloomError:
@@ -48,7 +50,7 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
         return fault
     problem = reply.object().get("error")
     details = _details(problem)
-    reasons = [violation["reason"] for violation in details.violations if violation.get("reason")]
+    reasons = [violation["reason"] for violation in details.violations if violation["reason"]]
     reason = next(iter(reasons), details.reason)
     if reply.status == 429:
         return Unavailable("google_ads is over quota", retry_after=_quota_wait(reply, details, now))
@@ -74,7 +76,7 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
         )
     if reply.status == 403:
         return CredentialsError(
-            f"google_ads: no access to the account ({reason})",
+            f"google_ads: no access to the account ({reason or f'status {reply.status}'})",
             hint="give the user or service account access to account_id, or set login_account_id",
         )
     fields = [violation["field"] for violation in details.violations]
@@ -87,16 +89,23 @@ def error(reply: http.Reply, now: datetime, list_name: str | None) -> Segmentloo
     )
 
 
+def code(value: object) -> str | None:
+    """A name of one of Google's enumerations as it is; None for any other text, which may quote anything."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
 def request_status(answer: Mapping[str, Any]) -> RequestStatus:
-    """The state over all destinations of a request, with what failed and the match range."""
+    """The state over all destinations of a request, with what failed and the match range.
+
+    A reason that is none, or not one of Google's codes, is `UNSPECIFIED`.
+    """
     parts = answer.get("requestStatusPerDestination", [])
     states = {_STATES.get(part.get("requestStatus", ""), "processing") for part in parts}
     reasons: Counter[str] = Counter()
     for part in parts:
         for count in part.get("errorInfo", {}).get("errorCounts", []):
-            reasons[str(count.get("reason", "")).removeprefix("PROCESSING_ERROR_REASON_")] += int(
-                count.get("recordCount", 0)
-            )
+            reason = code(str(count.get("reason", "")).removeprefix("PROCESSING_ERROR_REASON_"))
+            reasons[reason or "UNSPECIFIED"] += int(count.get("recordCount", 0))
     state: State = next((state for state in _WORST_FIRST if state in states), "processing")
     says_why = bool(reasons) and reasons.keys().isdisjoint(_PASSING)
     return RequestStatus(
@@ -147,7 +156,7 @@ def _details(problem: object) -> _Details:
     for detail in _objects(problem.get("details") if isinstance(problem, dict) else None):
         kind = str(detail.get("@type", "")).rpartition(".")[2]
         if kind == "ErrorInfo":
-            found.reason = str(detail.get("reason", ""))
+            found.reason = code(detail.get("reason"))
             metadata = detail.get("metadata")
             found.quota_limit = str(metadata.get("quota_limit", "")) if isinstance(metadata, dict) else ""
         elif kind == "RetryInfo" and (
@@ -156,7 +165,7 @@ def _details(problem: object) -> _Details:
             found.retry_delay = float(match[1])
         elif kind == "BadRequest":
             found.violations = [
-                {"field": str(violation.get("field", "")), "reason": str(violation.get("reason", ""))}
+                {"field": str(violation.get("field", "")), "reason": code(violation.get("reason")) or ""}
                 for violation in _objects(detail.get("fieldViolations"))
             ]
     return found

@@ -72,3 +72,28 @@ def test_a_failure_passes_unless_all_of_it_is_explained_otherwise(
     part = {"requestStatus": state, "errorInfo": {"errorCounts": counts}}
     status = google_answers.request_status({"requestStatusPerDestination": [part]})
     assert (status.is_passing, status.failed_count) == (is_passing, sum(reasons.values()))
+
+
+SECRETS = ["ann@example.com", "ANN@EXAMPLE.COM", "Ann is on no list", "A" * 64, "", None, 7]
+"""What a text may hold that is no code; 64 letters may be a hash."""
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_reason_that_is_no_code_is_not_passed_on(text: object) -> None:
+    counts = [{"recordCount": "3", "reason": text}, {"recordCount": "1", "reason": "UNSPECIFIED"}]
+    part = {"requestStatus": "FAILED", "errorInfo": {"errorCounts": counts}}
+    status = google_answers.request_status({"requestStatusPerDestination": [part]})
+    assert (status.reasons, status.is_passing) == ({"UNSPECIFIED": 4}, True)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+@pytest.mark.parametrize("text", SECRETS)
+def test_an_error_says_no_reason_that_is_no_code(text: object, status: int) -> None:
+    for reason, told in ((text, f"(status {status})"), ("INVALID_FORMAT", "(INVALID_FORMAT)")):
+        details = [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": text},
+            {"@type": "x.google.rpc.BadRequest", "fieldViolations": [{"field": "a", "reason": reason}]},
+        ]
+        body = {"error": {"code": status, "status": "X", "message": text, "details": details}}
+        error = google_answers.error(http.Reply(status, {}, body), NOON, "Buyers")
+        assert told in error.message
