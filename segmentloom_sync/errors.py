@@ -18,6 +18,7 @@ The class decides the exit code of the command (see docs/sync.md) and whether tr
     - Unavailable              exit 3   the platform is down or busy; try again later
       - Unreachable            exit 3   no connection to it comes about
         - NothingListens       exit 3   it is to be on this machine, and is not running
+      - PutOff                 exit 3   it wants a wait, and other platforms come first
 
 Messages name the thing first and never carry personal data or secrets; `hint` says what to do.
 """
@@ -178,3 +179,7 @@ class Unreachable(Unavailable):
 
 class NothingListens(Unreachable):
     """A port of this machine refused the connection: waiting does not start what should listen there."""
+
+
+class PutOff(Unavailable):
+    """The platform wants a wait, `retry_after`, in which lists of other platforms are served."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from segmentloom_sync import terminal
@@ -22,14 +23,16 @@ from segmentloom_sync.sync.choice import Chosen, choose
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.evaluations import published_evaluations
 from segmentloom_sync.sync.interrupt import deferred_interrupt
-from segmentloom_sync.sync.opt_outs import remove_opt_outs, stuck_reports
+from segmentloom_sync.sync.opt_outs import opt_out_turns, stuck_reports, worth_telling
 from segmentloom_sync.sync.replaceable import require_replaceable
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.targets import sync_targets
+from segmentloom_sync.sync.turns import Phase, Turn, serve_in_turns
 from segmentloom_sync.sync.unfollowed import (
+    UnfollowedList,
     followed_lists,
     unfollowed_lists,
     unfollowed_target,
@@ -127,30 +130,27 @@ def run_command(
             replaced_by=options.replaced_by,
             binding=Binding(environment_of(warehouse, project.target), options.rebound_by),
         )
-        reports = _run_all(runner, targets, failed, send=options.send)
-        if options.send:
-            taken = {(target.destination_name, target.list_name) for target in targets}
-            everybody = chosen.everybody.values()
-            if targets:
-                followed = followed_lists(everybody)
-                taken |= {entry.place for entry in unfollowed_lists(warehouse, followed)}
-                reports += remove_from_unfollowed(runner, everybody, settings, chosen.problems)
-            reports += remove_opt_outs(runner, settings, everybody, taken)
-        return reports, interrupt.is_requested, chosen.held_back_for
+        if not options.send:
+            return _plan_all(runner, targets, failed), interrupt.is_requested, chosen.held_back_for
+        taken = {(target.destination_name, target.list_name) for target in targets}
+        everybody = chosen.everybody.values()
+        phases: list[Phase] = [lambda: [_turn(runner, target, failed) for target in targets]]
+        if targets:
+            taken |= {entry.place for entry in unfollowed_lists(warehouse, followed_lists(everybody))}
+            phases.append(lambda: unfollowed_turns(runner, everybody, settings, chosen.problems))
+        phases.append(lambda: opt_out_turns(runner, settings, everybody, taken))
+        return serve_in_turns(runner, phases), interrupt.is_requested, chosen.held_back_for
 
 
-def _run_all(
-    runner: SyncRunner, targets: Sequence[SyncTarget], failed: Mapping[str, DbtError], *, send: bool
+def _plan_all(
+    runner: SyncRunner, targets: Sequence[SyncTarget], failed: Mapping[str, DbtError]
 ) -> list[RunReport]:
     reports = []
     for target in targets:
         if runner.interrupt.is_requested:
             break
         unfit = failed.get(target.audience)
-        if send:
-            with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
-                report = runner.run(target, progress, unfit)
-        elif unfit:
+        if unfit:
             report = runner.report(target)
             report.ends("failed", unfit.message, unfit.hint)
         else:
@@ -159,36 +159,48 @@ def _run_all(
     return reports
 
 
-def remove_from_unfollowed(
+def _turn(runner: SyncRunner, target: SyncTarget, failed: Mapping[str, DbtError]) -> Turn:
+    def serve(earlier: RunReport | None) -> list[RunReport]:
+        with terminal.progress(f"{target.audience} to {target.destination_name}") as progress:
+            return [runner.run(target, progress, failed.get(target.audience), earlier=earlier)]
+
+    return Turn(target.destination_name, serve)
+
+
+def unfollowed_turns(
     runner: SyncRunner,
     everybody: Iterable[Audience],
     settings: Settings,
     problems: Sequence[Problem] = (),
-) -> list[RunReport]:
+) -> Iterator[Turn]:
     """Remove those who must go from the lists that no audience fills any more, and warn of these lists.
 
     Args:
         problems: what is wrong with audience files.
 
-    Returns:
-        The reports of lists where there was something to do, done or not.
+    Yields:
+        One for each such list; it reports where there was something to do, done or not.
     """
-    reports = []
     for entry in unfollowed_lists(runner.warehouse, followed_lists(everybody)):
+        yield Turn(entry.destination_name, partial(_remove_from, runner, settings, problems, entry))
+
+
+def _remove_from(
+    runner: SyncRunner,
+    settings: Settings,
+    problems: Sequence[Problem],
+    entry: UnfollowedList,
+    earlier: RunReport | None,
+) -> list[RunReport]:
+    if earlier is None:
         terminal.warn(unfollowed_warning(entry, problems))
-        if runner.interrupt.is_requested:
-            break
-        try:
-            target = unfollowed_target(entry, settings, runner.clock)
-            check_account(runner.warehouse, target, None)
-        except ConfigError as error:
-            terminal.warn(f"nobody can be removed from it: {error.message}")
-            reports += stuck_reports(runner.warehouse, entry, error)
-            continue
-        report = runner.run(target)
-        if report.removes or report.status != "ok":
-            reports.append(report)
-    return reports
+    try:
+        target = unfollowed_target(entry, settings, runner.clock)
+        check_account(runner.warehouse, target, None)
+    except ConfigError as error:
+        terminal.warn(f"nobody can be removed from it: {error.message}")
+        return stuck_reports(runner.warehouse, entry, error)
+    return worth_telling(runner.run(target, earlier=earlier))
 
 
 def _due(project: Project, chosen: Chosen, clock: Clock, *, must_exist: bool) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from segmentloom_sync.destinations.base import RequestStatus
-from segmentloom_sync.errors import DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.errors import DestinationMissing, PutOff, Rejected, Unavailable
 from segmentloom_sync.sync import match_rates
 from segmentloom_sync.sync.plan import UNCONFIRMED
 from segmentloom_sync.sync.retry import Attempts
@@ -19,7 +19,9 @@ PAUSE_GROWTH = 0.3
 """Between two questions a third of the request's age passes, at most an hour, as Google recommends."""
 
 
-def confirm_requests(session: SyncSession, attempts: Attempts, *, at_once: bool = False) -> Counter[str]:
+def confirm_requests(
+    session: SyncSession, attempts: Attempts, refused: Counter[str], *, at_once: bool = False
+) -> None:
     """Ask about each open request whose time has come, and write what the answers mean for the ledger.
 
     A confirmed removal takes its rows out of the ledger. A request that failed, in whole or in part, is sent
@@ -29,21 +31,23 @@ def confirm_requests(session: SyncSession, attempts: Attempts, *, at_once: bool 
     A platform that cannot be reached is asked no further.
 
     Args:
+        refused: filled with what the platform did not apply, by its reasons, wherever this ends.
         at_once: ask about all, whether their time has come or not.
 
-    Returns:
-        What the platform did not apply, by its reasons.
+    Raises:
+        PutOff: the platform wants a wait, and lists of other destinations come first.
+        SegmentloomError: as the destination and the warehouse raise it.
     """
-    refused: Counter[str] = Counter()
     for batch_run, number, part, operation, request_id, taken_at in session.rows(
         _OPEN if at_once else _OPEN + _DUE
     ):
         request = _OpenRequest(batch_run, int(number), int(part), operation, request_id, taken_at)
         try:
             refused.update(_confirm(session, attempts, request))
+        except PutOff:
+            raise
         except Unavailable:
             break
-    return refused
 
 
 @dataclass(frozen=True, slots=True)

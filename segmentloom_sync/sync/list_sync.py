@@ -7,6 +7,8 @@ list is exact, and the next run goes on from the ledger.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -60,6 +62,7 @@ class ListSync:
         circuit: how the destination did so far in this run.
         binding: to what the list is bound.
         planned: the saved change to send, and no other; None for whatever the plan is now.
+        gives_turn: as for `Attempts`.
     """
 
     warehouse: Warehouse
@@ -72,6 +75,7 @@ class ListSync:
     circuit: Circuit = field(default_factory=Circuit)
     binding: Binding | None = None
     planned: PlannedList | None = None
+    gives_turn: Callable[[], bool] = lambda: False
     audience_list: AudienceList | None = None
     attempts: Attempts = field(init=False)
     _may_remove_others: bool = False
@@ -84,6 +88,7 @@ class ListSync:
             self.lease.renew,
             self.interrupt,
             self.circuit,
+            self.gives_turn,
         )
 
     def run(
@@ -109,6 +114,7 @@ class ListSync:
             PlanMoved: the saved change is not what would be sent now; nothing was sent.
             DestinationMissing: the list is gone.
             Unavailable: the platform could not be reached for so long that the rest is left to the next run.
+            PutOff: it wants a wait, and lists of other destinations come first.
             SegmentloomError: as the destination and the warehouse raise it.
         """
         if self.planned is not None:
@@ -134,7 +140,8 @@ class ListSync:
                 if compare:
                     self.report.reconciliation = reconcile(session, self.attempts)
                 if self.planned is None:  # what platforms answer moves the ledger
-                    self.report.refused_later = confirm_requests(session, self.attempts)
+                    self.report.refused_later = refused = Counter(self.report.refused_later)
+                    confirm_requests(session, self.attempts, refused)
                     if not only_private:
                         self._replace(session, replaced_by, is_released=is_released)
             basis = refusal_basis(self.warehouse)

@@ -7,8 +7,9 @@ there is nobody.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from segmentloom_sync.audiences.library import Audience
 from segmentloom_sync.errors import ConfigError, SegmentloomError
@@ -18,6 +19,7 @@ from segmentloom_sync.sync.environment import Environment
 from segmentloom_sync.sync.opted_out_sql import OF_ANY_RULE, opted_out
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.turns import Turn
 from segmentloom_sync.sync.unfollowed import Destinations, UnfollowedList, unfollowed_target
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -131,9 +133,9 @@ class KnownList:
         return self.destination_name, self.list_name
 
 
-def remove_opt_outs(
+def opt_out_turns(
     runner: SyncRunner, settings: Destinations, everybody: Iterable[Audience], taken: Collection[Place]
-) -> list[RunReport]:
+) -> Iterator[Turn]:
     """Remove those who refused from all lists of this target that the run does not take otherwise.
 
     Who is merely in no table any more stays: those tables may be wrong, which nobody has checked here.
@@ -142,33 +144,41 @@ def remove_opt_outs(
         everybody: all valid audiences, which name the lists that they fill.
         taken: the lists that the run has seen to.
 
-    Returns:
-        The reports of lists where there was something to do, done or not.
+    Yields:
+        One for each list that may hold somebody; it reports where there was something to do, done or not.
     """
     audiences = {
         (spec.destination, spec.list_name): audience.name for audience in everybody for spec in audience.sync
     }
-    reports = []
     for entry in lists_with_refusals(runner.warehouse, _mine(runner, taken)):
-        if runner.interrupt.is_requested:
-            break
         named = UnfollowedList(
             audiences.get(entry.place, entry.audience), entry.destination_name, entry.list_name
         )
-        try:
-            target = unfollowed_target(named, settings, runner.clock)
-            if not entry.is_current:
-                raise ConfigError(f"it is in an account that {entry.destination_name} is no longer")
-            check_account(runner.warehouse, target, None)
-        except ConfigError as error:
-            reports.append(_stuck(entry, error))
-            continue
-        # The operator's consent is no refusal of a person's: it waits for the audience's own run.
-        target = replace(target, only_opt_outs=True, trusts_absence=False, consent_rule="not_denied")
-        report = runner.run(target)
-        if report.removes or report.status != "ok":
-            reports.append(report)
-    return reports
+        yield Turn(entry.destination_name, partial(_remove, runner, settings, entry, named))
+
+
+def _remove(
+    runner: SyncRunner,
+    settings: Destinations,
+    entry: KnownList,
+    named: UnfollowedList,
+    earlier: RunReport | None,
+) -> list[RunReport]:
+    try:
+        target = unfollowed_target(named, settings, runner.clock)
+        if not entry.is_current:
+            raise ConfigError(f"it is in an account that {entry.destination_name} is no longer")
+        check_account(runner.warehouse, target, None)
+    except ConfigError as error:
+        return [_stuck(entry, error)]
+    # The operator's consent is no refusal of a person's: it waits for the audience's own run.
+    target = replace(target, only_opt_outs=True, trusts_absence=False, consent_rule="not_denied")
+    return worth_telling(runner.run(target, earlier=earlier))
+
+
+def worth_telling(report: RunReport) -> list[RunReport]:
+    """The report of a list that was only looked through for opt-outs, if there was something to do."""
+    return [report] if report.removes or report.status != "ok" else []
 
 
 def stuck_reports(warehouse: Warehouse, entry: UnfollowedList, error: ConfigError) -> list[RunReport]:

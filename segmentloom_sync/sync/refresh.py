@@ -34,7 +34,8 @@ def refresh_match_rates(warehouse: Warehouse, clock: Clock, target: SyncTarget) 
     try:
         session = SyncSession(warehouse, clock, target, audience_list, lease, uuid.uuid4().hex)
         attempts = Attempts(clock, target.max_retries, lease.renew, Interrupt())
-        refused = confirm_requests(session, attempts, at_once=True)
+        refused: Counter[str] = Counter()
+        confirm_requests(session, attempts, refused, at_once=True)
         rates = target.destination.match_rates(audience_list)
         match_rates.store(warehouse, clock, target, audience_list, rates)
         return refused

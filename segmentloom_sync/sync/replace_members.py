@@ -14,7 +14,7 @@ from typing import Any
 
 from segmentloom_sync.destinations.base import RequestStatus
 from segmentloom_sync.destinations.replaces_members import ReplacesMembers
-from segmentloom_sync.errors import DestinationMissing, Rejected, Unavailable
+from segmentloom_sync.errors import DestinationMissing, PutOff, Rejected, Unavailable
 from segmentloom_sync.sync import replacement_sql as sql
 from segmentloom_sync.sync.confirmations import LONGEST_PAUSE, PAUSE_GROWTH
 from segmentloom_sync.sync.plan import UNCONFIRMED
@@ -149,6 +149,8 @@ def follow(session: SyncSession, attempts: Attempts, known: Replacement) -> Repl
 
     try:
         status = attempts.call(ask)
+    except PutOff:
+        raise
     except Unavailable:
         return known
     except (Rejected, DestinationMissing) as error:  # it knows the request no longer

@@ -17,7 +17,7 @@ from tenacity import (
 
 from segmentloom_sync import terminal
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import DestinationError, NothingListens, Unavailable, Unreachable
+from segmentloom_sync.errors import DestinationError, NothingListens, PutOff, Unavailable, Unreachable
 from segmentloom_sync.sync.circuit import Circuit
 from segmentloom_sync.sync.interrupt import Interrupt
 
@@ -27,6 +27,8 @@ FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_ASKED_WAIT_SECONDS = 300.0
 """A platform that asks for more is left alone until the next run."""
+LONGEST_WAIT_IN_PLACE_SECONDS = 5.0
+"""While lists of other destinations are to be served: for more, these come first."""
 BUDGET = timedelta(minutes=15)
 """What all waits of one run for one destination may take together, save for the last one."""
 LOOPBACK_TRIES = 2
@@ -48,6 +50,8 @@ class Attempts:
             over. Requests call it themselves, before they read what they send.
         circuit: how the destination did so far, on the other lists of the run too; once it is broken nothing
             is tried any more.
+        gives_turn: whether a list may be put off at this moment, since lists of other destinations are to be
+            served.
     """
 
     clock: Clock
@@ -55,6 +59,7 @@ class Attempts:
     heartbeat: Callable[[], None]
     interrupt: Interrupt
     circuit: Circuit = field(default_factory=Circuit)
+    gives_turn: Callable[[], bool] = lambda: False
 
     def call(self, request: Callable[[], Result], proves: Callable[[Result], bool] | None = None) -> Result:
         """Call until it answers, is refused, or patience ends.
@@ -65,6 +70,7 @@ class Attempts:
 
         Raises:
             Unavailable: the last one, when repeating did not help, or why the platform was given up.
+            PutOff: it would have to wait, and lists of other destinations come first.
         """
         self.circuit.require_closed()
         retrying = Retrying(
@@ -72,11 +78,13 @@ class Attempts:
             stop=stop_after_attempt(1 if self.circuit.is_half_open else self.max_retries + 1),
             wait=self._wait,
             sleep=self.pause,
-            before_sleep=self._say,
+            before_sleep=self._before_wait,
             reraise=True,
         )
         try:
             result = retrying(request)
+        except PutOff:
+            raise
         except Unavailable as error:
             if not self.interrupt.is_requested:
                 self.circuit.failed(error, is_final=isinstance(error, Unreachable) or _is_sent_away(error))
@@ -110,9 +118,16 @@ class Attempts:
             return False
         return self.circuit.spent + max(error.retry_after or 0.0, 0.0) <= BUDGET.total_seconds()
 
-    def _say(self, state: RetryCallState) -> None:
+    def _before_wait(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         wait = state.next_action.sleep if state.next_action else 0.0
+        if isinstance(error, Unavailable) and wait > LONGEST_WAIT_IN_PLACE_SECONDS and self.gives_turn():
+            raise PutOff(
+                f"{error.message}; put off for {wait:.0f} s, as other destinations come first",
+                hint="the next run goes on from the ledger",
+                retry_after=wait,
+                applied_unknown=error.applied_unknown,
+            ) from error
         retries = self.max_retries
         if isinstance(error, NothingListens):
             retries = min(retries, LOOPBACK_TRIES - 1)

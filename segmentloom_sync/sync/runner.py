@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from segmentloom_sync.destinations.base import Clock
 from segmentloom_sync.errors import (
     CredentialsError,
     HeldByGuard,
+    PutOff,
     SegmentloomError,
     TryAgainLater,
     Unavailable,
@@ -32,6 +34,7 @@ from segmentloom_sync.sync.lists import remembered_list
 from segmentloom_sync.sync.plan import preview
 from segmentloom_sync.sync.plan_check import require_counts, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
+from segmentloom_sync.sync.retry import Attempts
 from segmentloom_sync.sync.runs import RunReport
 from segmentloom_sync.sync.size_floor import floor_warning, people_in_ledger
 from segmentloom_sync.sync.target import SyncTarget
@@ -56,6 +59,7 @@ class SyncRunner:
         replaced_by: the person who has all that the lists hold replaced, where the platforms can do that.
         binding: to what the lists are bound that it syncs; None for nothing.
         remedy: the hint where audiences have to be evaluated first.
+        gives_turn: whether the list that is being served may be put off; see `turns`.
     """
 
     warehouse: Warehouse
@@ -69,6 +73,7 @@ class SyncRunner:
     binding: Binding | None = None
     remedy: str = "run without --no-build, or `dbt build` first"
     holder: Holder = field(default_factory=Holder)
+    gives_turn: Callable[[], bool] = lambda: False
     _refused: dict[str, CredentialsError] = field(default_factory=dict)
     _circuits: dict[str, Circuit] = field(default_factory=dict)
 
@@ -109,18 +114,30 @@ class SyncRunner:
         progress: Progress = no_progress,
         unfit: SegmentloomError | None = None,
         planned: PlannedList | None = None,
+        earlier: RunReport | None = None,
     ) -> RunReport:
         """Bring a list into step and report; what goes wrong ends up in the report.
 
         Args:
             unfit: why the membership may not be sent; those who must go are removed all the same.
-            planned: a saved change: exactly that is sent, or nothing.
+            planned: a saved change: exactly that is sent, or nothing; it is never put off, as it is compared
+                with what the list holds before its first request.
+            earlier: how the attempt before ended, if the list was put off; the report includes it.
         """
         report = self.report(target)
+        if earlier is not None:
+            report.takes_up(earlier)
         with telemetry.list_run(target.audience, target.destination_name, target.list_name) as ending:
-            self._run_leased(target, report, progress, unfit, planned)
+            self._run_leased(target, report, progress, unfit, planned, earlier)
             ending.update(report.as_attributes())
+        if earlier is not None:
+            report.includes(earlier)
         return report
+
+    def wait_for(self, destination: str, seconds: float) -> None:
+        """Wait for a platform whose list was put off; it counts like any wait for it."""
+        circuit = self._circuit(destination)
+        Attempts(self.clock, 0, lambda: None, self.interrupt, circuit).pause(seconds)
 
     def _run_leased(
         self,
@@ -129,11 +146,12 @@ class SyncRunner:
         progress: Progress,
         unfit: SegmentloomError | None,
         planned: PlannedList | None,
+        earlier: RunReport | None,
     ) -> None:
         try:
             lease = take_lease(self.warehouse, self.clock, target.key, self.holder)
             try:
-                self._run(target, lease, report, progress, unfit, planned)
+                self._run(target, lease, report, progress, unfit, planned, earlier)
             finally:
                 with suppress(SegmentloomError):  # it expires by itself
                     lease.release()
@@ -148,6 +166,7 @@ class SyncRunner:
         progress: Progress,
         unfit: SegmentloomError | None,
         planned: PlannedList | None,
+        earlier: RunReport | None,
     ) -> None:
         """Do the work under the lease, and record how it ended."""
         runs.open_run(self.warehouse, self.clock, target, lease, report)
@@ -163,6 +182,7 @@ class SyncRunner:
             circuit=self._circuit(name),
             binding=self.binding,
             planned=planned,
+            gives_turn=self.gives_turn if planned is None else lambda: False,
         )
         try:
             if name in self._refused:
@@ -183,20 +203,24 @@ class SyncRunner:
                 is_released=self.released_by is not None,
                 recreate=self.recreate and target.is_brought_into_step,
                 only_private=not target.is_brought_into_step,
-                compare=self.compare and target.is_brought_into_step,
-                replaced_by=self.replaced_by if target.is_brought_into_step else None,
+                compare=self.compare and target.is_brought_into_step and report.reconciliation is None,
+                replaced_by=self.replaced_by
+                if target.is_brought_into_step and report.replacement is None
+                else None,
             )
             report.waiting = self._waiting(target)
             floor = target.destination.min_matched
             if work.audience_list is not None and floor is not None:
                 people = people_in_ledger(self.warehouse, target, work.audience_list.id, floor)
                 self._warn_of_size(target, report, people)
-            self._conclude(report)
+            self._conclude(report, report.rejected + (earlier.rejected if earlier else 0))
         except Exception as error:  # whatever it is belongs into the record of runs
             if isinstance(error, CredentialsError) and not isinstance(error, WarehouseAccessError):
                 self._refused[name] = error
             _end(report, error)
         report.is_given_up = work.circuit.broken_by is not None
+        if isinstance(report.error, PutOff):
+            report.settled = runs.settled_identifiers(self.warehouse, report.run_id)
         runs.close_run(
             self.warehouse, self.clock, report, work.audience_list.id if work.audience_list else None
         )
@@ -239,13 +263,11 @@ class SyncRunner:
         if changed is not None:
             raise SegmentloomError(changed, hint=self.remedy)
 
-    def _conclude(self, report: RunReport) -> None:
+    def _conclude(self, report: RunReport, rejected: int) -> None:
         if self.interrupt.is_requested and report.unknown:
             report.ends("retry_later", "interrupted; the next run goes on from here")
-        elif report.rejected or report.refused_later:
-            refusals = [f"{report.rejected:,} identifiers were refused by the platform"] * bool(
-                report.rejected
-            )
+        elif rejected or report.refused_later:
+            refusals = [f"{rejected:,} identifiers were refused by the platform"] * bool(rejected)
             if report.refused_later:
                 refusals.append(
                     f"of earlier requests were not applied: {runs.described(report.refused_later)}"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from segmentloom_sync.destinations.base import Clock
-from segmentloom_sync.errors import SegmentloomError
+from segmentloom_sync.errors import PutOff, SegmentloomError
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.plan import PlanCounts
 from segmentloom_sync.sync.reconciliation import Reconciliation
 from segmentloom_sync.sync.replacement import Replacement
 from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.telemetry import PUT_OFF
 from segmentloom_sync.warehouse.base import Warehouse
 
 Status = Literal["ok", "held", "partial", "failed", "retry_later"]
@@ -34,7 +36,7 @@ class RunReport:
     about the list, `replacement` where all that the list holds is being replaced. `is_given_up` is set when
     the destination did not answer, on this list or one before, `only_opt_outs` when the run did not take the
     list otherwise. `error` is what ended it, and `told_by` the one error that tells people of this list and
-    of others.
+    of others. `settled` is set where the list was put off: what has an answer already, by operation.
     """
 
     run_id: str
@@ -63,6 +65,7 @@ class RunReport:
     exit_code: int = 0
     error: SegmentloomError | None = None
     told_by: SegmentloomError | None = None
+    settled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unknown(self) -> int:
@@ -80,6 +83,21 @@ class RunReport:
     def held(self, counts: PlanCounts) -> None:
         """A guard holds the plan, all but its removals for privacy."""
         self.held_back = counts.adds + counts.removes - counts.private_removes
+
+    def takes_up(self, earlier: RunReport) -> None:
+        """Begin where an attempt that was put off has left the list."""
+        self.refused_later = Counter(earlier.refused_later)
+        self.warnings = list(earlier.warnings)
+        self.reconciliation, self.replacement = earlier.reconciliation, earlier.replacement
+
+    def includes(self, earlier: RunReport) -> None:
+        """Count what an attempt that was put off has done, once the list's own record is written."""
+        self.adds += earlier.settled.get("add", 0)
+        self.removes += earlier.settled.get("remove", 0)
+        self.accepted += earlier.accepted
+        self.rejected += earlier.rejected
+        self.members_added = max(self.members_added, earlier.members_added)
+        self.members_removed = max(self.members_removed, earlier.members_removed)
 
     def withheld(self) -> None:
         """Nothing of the plan was sent, by choice."""
@@ -104,6 +122,8 @@ class RunReport:
         """What a trace tells of it: names of ours and counts."""
         counts = ("adds", "removes", "accepted", "rejected", "unknown", "held_back", "waiting")
         told = {name: getattr(self, name) for name in ("run_id", "status", *counts)}
+        if isinstance(self.error, PutOff):
+            return {**told, "status": PUT_OFF}
         return {**told, "error": self.status} if self.exit_code else told
 
     def as_json(self) -> dict[str, Any]:
@@ -192,6 +212,22 @@ def close_run(warehouse: Warehouse, clock: Clock, report: RunReport, list_id: st
     warehouse.execute(
         f"update {_runs(warehouse)} set {assignments} where run_id = :run_id", run_id=report.run_id, **given
     )
+
+
+def settled_identifiers(warehouse: Warehouse, run_id: str) -> Mapping[str, int]:
+    """The identifiers of a run that the platform took or refused, by operation."""
+    rows = warehouse.rows(
+        f"""
+        select
+            operation,
+            sum(accepted + rejected) as identifiers
+        from {warehouse.relation("batches", "sync")}
+        where run_id = :run_id
+        group by 1
+        """,
+        run_id=run_id,
+    )
+    return {str(operation): int(number or 0) for operation, number in rows}
 
 
 def was_given_up(warehouse: Warehouse, destination: str) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 SIGNALS = ("TRACES", "METRICS")
 SERVICE = "segmentloom-sync"
+PUT_OFF = "put_off"
+"""The status of the first attempt on a list that was put off; the second has that of its run."""
 _NAME = "segmentloom_sync"
 
 Attributes = dict[str, str | int | bool]
@@ -176,17 +178,19 @@ def list_run(audience: str, destination: str, list_name: str) -> Iterator[Attrib
         counts = dict(ending)
     if _Exports.meter is None:
         return
-    status = {"status": counts.get("status", "")}
-    _Exports.meter.create_counter("segmentloom.list.runs", "{run}", "Runs of a list.").add(
-        1, _named({**labels, **status})
-    )
-    _Exports.meter.create_histogram("segmentloom.list.run.duration", "s", "Time of a list's run.").record(
-        time.monotonic() - begun, _named({**labels, **status})
-    )
+    is_put_off = counts.get("status") == PUT_OFF
+    if not is_put_off:  # else the list has not had its run yet, and what is open is sent in it
+        status = {"status": counts.get("status", "")}
+        _Exports.meter.create_counter("segmentloom.list.runs", "{run}", "Runs of a list.").add(
+            1, _named({**labels, **status})
+        )
+        _Exports.meter.create_histogram("segmentloom.list.run.duration", "s", "Time of a list's run.").record(
+            time.monotonic() - begun, _named({**labels, **status})
+        )
     identifiers = _Exports.meter.create_counter(
         "segmentloom.list.identifiers", "{identifier}", "Identifiers sent, by what became of them."
     )
-    for outcome in ("accepted", "rejected", "unknown"):
+    for outcome in ("accepted", "rejected") if is_put_off else ("accepted", "rejected", "unknown"):
         identifiers.add(int(counts.get(outcome, 0)), _named({**labels, "outcome": outcome}))
 
 

@@ -17,7 +17,6 @@ from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.environment import Binding, Environment, bound_to, environment_id, environment_of
 from segmentloom_sync.sync.match_rates import reported
 from segmentloom_sync.sync.metrics import list_metrics
-from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.plan_apply import apply_plan
 from segmentloom_sync.sync.plan_save import home_of, plan_to_save
 from segmentloom_sync.sync.prometheus_text import rendered
@@ -28,6 +27,7 @@ from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
 from tests.unit.sync.memory_platform import OneDestination, StatedPlatform, buyers
+from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.unit.sync.test_unsettled import CHANGES, audience
 from tests.workspace import Workspace

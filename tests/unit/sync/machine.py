@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segmentloom_sync.destinations.base import AudienceList, Identifier, Member, Operation, Receipt
-from segmentloom_sync.sync.opt_outs import remove_opt_outs
+from segmentloom_sync.errors import PutOff
+from segmentloom_sync.sync.retry import LONGEST_WAIT_IN_PLACE_SECONDS
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import RunReport
+from segmentloom_sync.sync.turns import Turn, serve_in_turns
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.faults import Fuse, FusedWarehouse, Killed, OthersWarehouse
 from tests.unit.sync.memory_platform import Fault, MemoryPlatform, OneDestination, Refusal, buyers
+from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import Person, Shop, TestClock, email
 
 NAMES = ("ann", "bob", "cat")
@@ -78,7 +81,12 @@ class SyncMachine(RuleBasedStateMachine):
             self.warehouse.close()
 
     @rule(
-        changes=CHANGES, faults=FAULTS, killed_at=KILLED_AT, mid_run=MID_RUN, retries=st.sampled_from([0, 2])
+        changes=CHANGES,
+        faults=FAULTS,
+        killed_at=KILLED_AT,
+        mid_run=MID_RUN,
+        retries=st.sampled_from([0, 2]),
+        others_wait=st.booleans(),
     )
     def sync(
         self,
@@ -87,13 +95,18 @@ class SyncMachine(RuleBasedStateMachine):
         killed_at: int | None,
         mid_run: tuple[int, str] | None,
         retries: int = 0,
+        others_wait: bool = False,
     ) -> None:
-        """People change; then a run that may be killed or overtaken, and in whose midst one may opt out."""
+        """People change; then a run that may be killed or overtaken, and in whose midst one may opt out.
+
+        Where lists of others wait, the list is put off when the platform is busy, and taken up again.
+        """
         for name, change in changes:
             self._change(name, change)
         self.platform.faults = list(faults)
         try:
-            self._run(Fuse(killed_at, during=self._during(mid_run)), retries=retries)
+            fuse = Fuse(killed_at, during=self._during(mid_run))
+            self._run(fuse, retries=retries, others_wait=others_wait)
         except Killed:
             self.clock.time += timedelta(seconds=61)  # its lease expires
         self.platform.faults = []
@@ -234,12 +247,17 @@ class SyncMachine(RuleBasedStateMachine):
     def ledger_is_a_superset(self) -> None:
         assert self.platform.members <= self._ledger(), "I4"
 
-    def _run(self, fuse: Fuse, *, retries: int = 0, **options: Any) -> RunReport:
+    def _run(self, fuse: Fuse, *, retries: int = 0, others_wait: bool = False, **options: Any) -> RunReport:
         self.shop.publish()
         self.fuse = fuse
         fused = FusedWarehouse(self.warehouse, fuse)
         runner = SyncRunner(fused, self.clock, **options)
-        report = runner.run(replace(self.target, max_retries=retries))
+        target = replace(self.target, max_retries=retries)
+        mine = Turn("memory", lambda earlier: [runner.run(target, earlier=earlier)])
+        others = [Turn("other", lambda earlier: [])] if others_wait else []
+        self.platform.retry_after = 2 * LONGEST_WAIT_IN_PLACE_SECONDS if others_wait else None
+        [report] = serve_in_turns(runner, [lambda: [mine, *others]])
+        assert not isinstance(report.error, PutOff), "I11: a list is left though the others are served"
         assert min(report.accepted, report.rejected, report.unknown) >= 0, "I6"
         return report
 

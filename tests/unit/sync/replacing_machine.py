@@ -35,13 +35,16 @@ class ReplacingMachine(SyncMachine):
         """Somebody else has put somebody on the list, an hour ago."""
         self.platform.put(stranger, self.clock.now() - timedelta(hours=1))
 
-    @rule(faults=FAULTS, killed_at=KILLED_AT)
-    def replaces(self, faults: list[Fault], killed_at: int | None) -> None:
+    @rule(faults=FAULTS, killed_at=KILLED_AT, others_wait=st.booleans())
+    def replaces(self, faults: list[Fault], killed_at: int | None, others_wait: bool = False) -> None:
         """An hour later a person asks for a replacement, in a run that may be killed."""
         self.clock.time += timedelta(minutes=61)
         self.platform.faults = list(faults)
         try:
-            self._run(Fuse(killed_at), released_by=BY, replaced_by=BY)
+            retries = 2 * others_wait
+            self._run(
+                Fuse(killed_at), retries=retries, others_wait=others_wait, released_by=BY, replaced_by=BY
+            )
         except Killed:
             self.clock.time += timedelta(seconds=61)
         self.platform.faults = []

@@ -10,11 +10,11 @@ import pytest
 from segmentloom_sync.destinations.accounts import account_of
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.sync.environment import Binding, environment_of
-from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
+from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import Shop, TestClock, email
 
 

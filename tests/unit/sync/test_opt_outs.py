@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segmentloom_sync.sync.environment import Binding, Environment
 from segmentloom_sync.sync.metrics import list_metrics
-from segmentloom_sync.sync.opt_outs import known_lists, lists_with_refusals, remove_opt_outs
+from segmentloom_sync.sync.opt_outs import known_lists, lists_with_refusals
 from segmentloom_sync.sync.plan import preview
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import unfinished_audiences
@@ -20,6 +20,7 @@ from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.conftest import open_memory_warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
+from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email
 
 HOME = Binding(Environment("prod", "memory.segmentloom_sync"))

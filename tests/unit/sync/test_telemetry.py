@@ -6,7 +6,7 @@ import gzip
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -17,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from segmentloom_sync.sync import telemetry
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
+from segmentloom_sync.sync.turns import Turn, serve_in_turns
 from tests.unit.sync.memory_platform import MemoryPlatform
 from tests.unit.sync.shop import Shop
 
@@ -158,6 +159,43 @@ def test_a_run_is_a_trace_of_its_lists_and_batches(
     assert collector.points("segmentloom.list.runs") == {("buyers", "memory", "Buyers", report.status): 1}
     for secret in ("example.com", "no answer", *(entry.value for entry in shop.wanted())):
         assert secret.encode() not in b"".join(collector.bodies)
+
+
+def test_a_list_that_was_put_off_has_two_spans_and_counts_once(
+    shop: Shop,
+    target: SyncTarget,
+    runner: SyncRunner,
+    platform: MemoryPlatform,
+    collector: Collector,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(telemetry.ENDPOINT, collector.url)
+    shop.add("ann", "bob", "cat")
+    shop.publish()
+    platform.faults, platform.retry_after = ["ok", "ok", "busy"], 60.0
+    mine = replace(target, max_retries=1)
+    turns = [
+        Turn("memory", lambda earlier: [runner.run(mine, earlier=earlier)]),
+        Turn("other", lambda earlier: []),
+    ]
+    with telemetry.exported():
+        [report] = serve_in_turns(runner, [lambda: turns])
+    assert (report.status, report.adds, report.accepted) == ("ok", 3, 3)
+    spans = [span for span in collector.spans if span.name == "segmentloom.list"]
+    first, second = map(told, sorted(spans, key=lambda span: span.start_time_unix_nano))
+    assert (first["segmentloom.status"], first["segmentloom.accepted"], "error.type" in first) == (
+        "put_off",
+        2,
+        False,
+    )
+    assert (second["segmentloom.status"], second["segmentloom.accepted"]) == ("ok", 1)
+    labels = ("buyers", "memory", "Buyers")
+    assert collector.points("segmentloom.list.runs") == {(*labels, "ok"): 1}
+    assert collector.points("segmentloom.list.identifiers") == {
+        (*labels, "accepted"): 3,
+        (*labels, "rejected"): 0,
+        (*labels, "unknown"): 0,
+    }
 
 
 def test_nothing_is_exported_once_the_command_has_ended(

@@ -13,13 +13,13 @@ from segmentloom_sync.audiences.problems import START, Problem
 from segmentloom_sync.destinations.settings import DestinationSettings
 from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.settings import ConfiguredDestination, Settings, load_settings
-from segmentloom_sync.sync.command import remove_from_unfollowed
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.runs import unfinished_audiences
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.sync.unfollowed import UnfollowedList, unfollowed_lists, unfollowed_warning
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform
+from tests.unit.sync.removing import remove_from_unfollowed
 from tests.unit.sync.shop import AUDIENCE, Shop, TestClock, email
 
 
