@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -151,6 +152,7 @@ def run(
         as_of=moment(as_of, "--as-of"),
     )
     clock = SystemClock()
+    _tune_collection()
     held_back: Mapping[str, Sequence[str]] = {}
     with telemetry.exported(), telemetry.span("run", {"target": project.target}) as ending:
         if plan_file is not None:
@@ -169,6 +171,16 @@ def run(
             report_error(error)
             exit_code = exit_code if is_interrupted else worst_exit_code((exit_code, error.exit_code))
     raise typer.Exit(exit_code)
+
+
+def _tune_collection() -> None:
+    """Let garbage be looked for seldom, and not among what is loaded.
+
+    Batches are ten thousand members each, which the collector would walk again and again, for a quarter of
+    the time that sending takes; they hold no cycles, and are freed without it.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _check_goes_with_plan(others: Mapping[str, bool]) -> None:

@@ -28,8 +28,7 @@ class Identifier(NamedTuple):
     """Lower-case hex SHA-256 (or the plain value where the platform takes it plain). Personal data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """What is sent of one person in one batch."""
 
     identifiers: tuple[Identifier, ...]

@@ -8,7 +8,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
@@ -16,7 +16,6 @@ from segmentloom_sync.destinations import http, meta_answers
 from segmentloom_sync.destinations.base import (
     AudienceList,
     Clock,
-    Identifier,
     MatchRate,
     Member,
     Operation,
@@ -51,13 +50,6 @@ class MetaSettings(DestinationSettings):
     base_url: str = "https://graph.facebook.com"
     api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")
     batch_size: int = Field(default=MAX_ROWS, ge=1, le=MAX_ROWS)
-
-
-class _Row(NamedTuple):
-    """One row of an upload and the member it comes from."""
-
-    member: int
-    cells: tuple[Identifier | None, ...]
 
 
 class Meta:
@@ -110,7 +102,7 @@ class Meta:
         `unnamed_rejections`.
         """
         kinds = sorted({identifier.type for member in members for identifier in member.identifiers})
-        rows = [row for position, member in enumerate(members) for row in _rows(position, member, kinds)]
+        rows = _rows(members, kinds)
         body = {
             "session": {
                 "session_id": secrets.randbits(63),
@@ -120,13 +112,13 @@ class Meta:
             },
             "payload": {
                 "schema": [_COLUMNS[kind] for kind in kinds],
-                "data": [[cell.value if cell else "" for cell in row.cells] for row in rows],
+                "data": rows,
             },
         }
         method = "POST" if operation == "add" else "DELETE"
         answer = self._call(method, f"{audience_list.id}/users", list_name=audience_list.name, json=body)
         with http.understood(self.type):
-            return _receipt(answer, members, rows)
+            return _receipt(answer, members, len(rows))
 
     def request_status(self, request_id: str) -> RequestStatus:
         """Meta's receipts are final."""
@@ -205,29 +197,34 @@ class Meta:
         raise meta_answers.error(reply, self._clock.now(), list_name)
 
 
-def _rows(position: int, member: Member, kinds: Sequence[str]) -> Iterator[_Row]:
-    """The rows of a member: one, or more when it has several identifiers of a type."""
+def _rows(members: Sequence[Member], kinds: Sequence[str]) -> list[list[str]]:
+    """The rows of an upload: one of each member, or more when it has several identifiers of a type."""
     if len(kinds) == 1:  # nearly always, and this is done for every member
-        yield from [_Row(position, (identifier,)) for identifier in member.identifiers]
-        return
-    by_kind: dict[str, list[Identifier]] = defaultdict(list)
-    for identifier in member.identifiers:
-        by_kind[identifier.type].append(identifier)
-    for cells in zip_longest(*(by_kind[kind] for kind in kinds)):
-        yield _Row(position, cells)
+        return [[identifier.value] for member in members for identifier in member.identifiers]
+    rows = []
+    for member in members:
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for identifier in member.identifiers:
+            by_kind[identifier.type].append(identifier.value)
+        rows += [list(cells) for cells in zip_longest(*(by_kind[kind] for kind in kinds), fillvalue="")]
+    return rows
 
 
-def _receipt(answer: dict[str, Any], members: Sequence[Member], rows: Sequence[_Row]) -> Receipt:
+def _receipt(answer: dict[str, Any], members: Sequence[Member], rows: int) -> Receipt:
     request_id = str(answer["session_id"]) if "session_id" in answer else None
-    if answer.get("num_received") != len(rows):
+    if answer.get("num_received") != rows:
         everything = frozenset(identifier for member in members for identifier in member.identifiers)
         return Receipt(unknown=everything, request_id=request_id)
     invalid = int(answer.get("num_invalid_entries", 0))
     shown = meta_answers.sample_values(answer.get("invalid_entry_samples"))
     named = set()
     if shown:
-        named = {row.member for row in rows if any(cell and cell.value in shown for cell in row.cells)}
-    if invalid and (invalid >= len(rows) or len(members) == 1):
+        named = {
+            position
+            for position, member in enumerate(members)
+            if any(identifier.value in shown for identifier in member.identifiers)
+        }
+    if invalid and (invalid >= rows or len(members) == 1):
         named = set(range(len(members)))
     reason = "malformed entry"
     return Receipt(

@@ -62,8 +62,7 @@ CONTENT = f"""
 select
     identifier_type,
     identifier,
-    member_key,
-    false as is_barred
+    member_key
 from {{ledger}}
 where {_ROWS}
     and state = :state
@@ -72,9 +71,8 @@ order by
     identifier_type,
     identifier
 """
-"""A batch of which nobody can be barred: nothing that bars people has changed since the plan left them in."""
 
-CHECKED_CONTENT = f"""
+BARRED = f"""
 with
 
 batch as (
@@ -107,24 +105,21 @@ eligible as (
 
 select
     batch.identifier_type,
-    batch.identifier,
-    batch.member_key,
-    eligible.profile_id is null or opted_out.identifier is not null as is_barred
+    batch.identifier
 from batch
 left join eligible on batch.member_key = eligible.profile_id
 left join opted_out
     on
         batch.identifier_type = opted_out.identifier_type
         and batch.identifier = opted_out.identifier
-order by
-    batch.member_key,
-    batch.identifier_type,
-    batch.identifier
+where
+    eligible.profile_id is null
+    or opted_out.identifier is not null
 """
-"""The same with who is barred by now, which takes a look at all identifiers of the warehouse."""
+"""What of a batch may not be sent by now, which takes a look at all identifiers of the warehouse."""
 
 LISTED = "select batch.member_key, batch.identifier_type, batch.identifier from batch"
-"""About whom `CONTENT` asks whether they opted out."""
+"""About whom `BARRED` asks whether they opted out."""
 
 ACCEPT_ADD = f"""
 update {{ledger}}

@@ -15,7 +15,7 @@ from segmentloom_sync.sync import batch_sql as sql
 from segmentloom_sync.sync.intent import Batch
 from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.outcome import STAGED, BatchOutcome
-from segmentloom_sync.sync.refusals import refusal_basis
+from segmentloom_sync.sync.refusals import is_basis
 from segmentloom_sync.sync.sendable_sql import consent_condition
 from segmentloom_sync.sync.session import SyncSession
 from segmentloom_sync.warehouse.base import Statement
@@ -44,16 +44,12 @@ def read_content(session: SyncSession, batch: Batch, basis: str | None) -> Batch
         basis: `refusal_basis` from before the plan.
     """
     identifiers: dict[str, list[Identifier]] = {}
-    barred: set[Identifier] = set()
-    for kind, value, member_key, is_barred in _content_rows(session, batch, basis):
-        identifier = Identifier(kind, value)
-        identifiers.setdefault(member_key, []).append(identifier)
-        if is_barred:
-            barred.add(identifier)
+    for kind, value, member_key in session.rows(sql.CONTENT, batch_number=batch.number, state=_marked(batch)):
+        identifiers.setdefault(member_key, []).append(Identifier(kind, value))
     # The rule lets in nobody whose consent is not granted.
     consent: ConsentStatus | None = "granted" if session.target.consent_rule == "granted" else None
     members = [Member(tuple(values), consent) for values in identifiers.values()]
-    return BatchContent(members, frozenset(barred))
+    return BatchContent(members, read_barred(session, batch, basis))  # looked at last
 
 
 def read_barred(session: SyncSession, batch: Batch, basis: str | None) -> frozenset[Identifier]:
@@ -62,11 +58,9 @@ def read_barred(session: SyncSession, batch: Batch, basis: str | None) -> frozen
     Args:
         basis: as for `read_content`.
     """
-    if batch.operation == "remove" or _is_unmoved(session, basis):
+    if batch.operation == "remove" or is_basis(session.warehouse, basis):
         return frozenset()
-    return frozenset(
-        Identifier(kind, value) for kind, value, _, is_barred in _checked_rows(session, batch) if is_barred
-    )
+    return frozenset(Identifier(kind, value) for kind, value in _barred_rows(session, batch))
 
 
 def record(session: SyncSession, batch: Batch, outcome: BatchOutcome) -> None:
@@ -148,17 +142,9 @@ def _requests(
         )
 
 
-def _content_rows(session: SyncSession, batch: Batch, basis: str | None) -> list[tuple[Any, ...]]:
-    """Identifier type, identifier, member and whether it is barred. What bars people is looked at last."""
-    rows = session.rows(sql.CONTENT, batch_number=batch.number, state=_marked(batch))
-    if batch.operation == "remove" or _is_unmoved(session, basis):
-        return rows
-    return _checked_rows(session, batch)
-
-
-def _checked_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
+def _barred_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
     return session.rows(
-        sql.CHECKED_CONTENT,
+        sql.BARRED,
         {
             "consent": consent_condition(session.target.consent_rule),
             "opted_out": opted_out(session.warehouse, sql.LISTED),
@@ -171,7 +157,3 @@ def _checked_rows(session: SyncSession, batch: Batch) -> list[tuple[Any, ...]]:
 
 def _marked(batch: Batch) -> str:
     return "sent" if batch.operation == "add" else "removing"
-
-
-def _is_unmoved(session: SyncSession, basis: str | None) -> bool:
-    return basis is not None and refusal_basis(session.warehouse) == basis

@@ -56,9 +56,15 @@ def changed_since(warehouse: Warehouse, audience: str) -> str | None:
 
 
 def built_profiles(warehouse: Warehouse) -> str:
-    """How far what the sync reads of profiles has come: another text after each build that changed it."""
-    if not warehouse.exists(_PROGRESS):
-        return ""
+    """How far what the sync reads of profiles has come: another text after each build that changed it.
+
+    Empty where builds keep no account of how far they have come.
+    """
+    return counted_builds(warehouse) if warehouse.exists(_PROGRESS) else ""
+
+
+def counted_builds(warehouse: Warehouse) -> str:
+    """As `built_profiles`, where builds are known to keep an account."""
     places, _ = _progress(warehouse)
     return " ".join(
         f"{places[name].generation}/{places[name].batch}" if name in places else "-"

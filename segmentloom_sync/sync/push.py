@@ -60,7 +60,7 @@ class BatchPush:
             Rejected: the platform refuses the request, whoever is in it.
             DestinationMissing, CredentialsError, ConfigError: as the destination raises them.
         """
-        self.outcome.sent = sum(len(member.identifiers) for member in members)
+        self.outcome.sent = _count(members)
         self._refusal_limit = 2 * math.ceil(math.log2(len(members) + 1)) + 8
         waiting = [list(members)]
         while waiting:
@@ -97,6 +97,9 @@ class BatchPush:
         if receipt.unnamed_rejections and len(allowed) > 1:
             self._touched |= _identifiers(allowed)
             return _halves(allowed)
+        if not receipt.rejected:
+            self._took(allowed, receipt)
+            return []
         whole: list[Member] = []
         rest: list[Member] = []
         for member in allowed:
@@ -142,7 +145,7 @@ class BatchPush:
         self.outcome.rejected.update(receipt.rejected)
         self.outcome.unknown |= receipt.unknown
         self.outcome.requests.append(
-            Request(receipt.request_id, receipt.is_pending, len(members), len(_identifiers(members)))
+            Request(receipt.request_id, receipt.is_pending, len(members), _count(members))
         )
 
     def _refused(self, members: list[Member], refused: Rejected) -> list[list[Member]]:
@@ -195,6 +198,11 @@ def _halves(members: list[Member]) -> list[list[Member]]:
         return [[Member((identifier,), member.consent)] for identifier in member.identifiers]
     middle = len(members) // 2
     return [members[middle:], members[:middle]]
+
+
+def _count(members: Sequence[Member]) -> int:
+    """How many identifiers; each is one member's, as in the ledger."""
+    return sum([len(member.identifiers) for member in members])
 
 
 def _identifiers(members: Sequence[Member]) -> set[Identifier]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmentloom_sync.sync.changed_profiles import built_profiles
+from segmentloom_sync.sync.changed_profiles import built_profiles, counted_builds
 from segmentloom_sync.warehouse.base import Warehouse
 
 
@@ -22,8 +22,19 @@ def refusal_basis(warehouse: Warehouse) -> str | None:
         WarehouseError: the warehouse refuses the queries.
     """
     built = built_profiles(warehouse)
-    if not built:
-        return None
+    return _text(warehouse, built) if built else None
+
+
+def is_basis(warehouse: Warehouse, basis: str | None) -> bool:
+    """Whether a basis still holds: asked before each request, in as few statements as can be.
+
+    Raises:
+        WarehouseError: the warehouse refuses the queries.
+    """
+    return basis is not None and _text(warehouse, counted_builds(warehouse)) == basis
+
+
+def _text(warehouse: Warehouse, built: str) -> str:
     return f"{built} {requests_made(warehouse)}"
 
 

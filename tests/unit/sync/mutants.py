@@ -47,7 +47,7 @@ class Mutant:
 
 def acknowledge_before_the_call(patch: Patch) -> None:
     patch.setattr(intent, "_PUT_IN", intent._PUT_IN.replace("'pending'", "'accepted'"))
-    for name in ("CONTENT", "CHECKED_CONTENT"):
+    for name in ("CONTENT", "BARRED"):
         patch.setattr(batch_sql, name, getattr(batch_sql, name).replace("and state = :state", ""))
 
 

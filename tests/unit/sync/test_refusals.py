@@ -33,13 +33,13 @@ def account(warehouse: Warehouse) -> Account:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches for which everybody's identifiers were looked at."""
     found: list[int] = []
-    look = batches._checked_rows
+    look = batches._barred_rows
 
     def noted(session: SyncSession, batch: Batch) -> list[tuple[object, ...]]:
         found.append(batch.number)
         return look(session, batch)
 
-    monkeypatch.setattr(batches, "_checked_rows", noted)
+    monkeypatch.setattr(batches, "_barred_rows", noted)
     return found
 
 
