@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from segmentloom_sync.sync.hygiene import IdentifierCounts, counted_by, identifier_counts, summed
 from segmentloom_sync.sync.in_step import LOG, Mark, last_step, ledger_size, logged_since, membership_since
 from segmentloom_sync.sync.in_step_sql import CONCERNED, MOVED_SINCE, TOUCHED, TOUCHED_COUNTS
-from segmentloom_sync.sync.plan import renew_before
+from segmentloom_sync.sync.plan import owners_of_moved, renew_before
 from segmentloom_sync.sync.sendable import (
     Sendable,
     eligible_query,
@@ -96,10 +96,14 @@ def _changed(session: SyncSession, mark: Mark, kept: ExitStack) -> ChangedPeople
         "touched": touched,
     }
     moved = keep("moved", MOVED_SINCE.format(**names), **given)
-    concerned = keep("concerned", CONCERNED.format(**names, moved=moved), **given)
+    rows = owners_of_moved(warehouse, target, moved)
+    owners = keep("owners", rows.sql, **rows.parameters)
+    concerned = keep("concerned", CONCERNED.format(touched=touched, owners=owners))
     only = f"select concerned.profile_id from {concerned} as concerned"
     sendable = kept.enter_context(
-        sendable_members(warehouse, target, session.audience_list.id, concerned=only, moved=moved)
+        sendable_members(
+            warehouse, target, session.audience_list.id, concerned=only, moved=moved, hashed=owners
+        )
     )
     counts = None
     if former:
@@ -110,6 +114,8 @@ def _changed(session: SyncSession, mark: Mark, kept: ExitStack) -> ChangedPeople
         left = Statement(f"select touched.profile_id from {touched} as touched where touched.was_member")
         before = eligible_query(warehouse, target, left, sendable.barred)
         counts = summed(
-            former, identifier_counts(warehouse, target, now), identifier_counts(warehouse, target, before)
+            former,
+            identifier_counts(warehouse, target, now, hashed=owners),
+            identifier_counts(warehouse, target, before, hashed=owners),
         )
     return ChangedPeople(moved, sendable, counts)

@@ -189,12 +189,13 @@ def _observations(warehouse: Warehouse, where: str = "", **parameters: str) -> l
 
 
 def identifier_counts(
-    warehouse: Warehouse, target: SyncTarget, eligible: Statement
+    warehouse: Warehouse, target: SyncTarget, eligible: Statement, *, hashed: str | None = None
 ) -> list[IdentifierCounts]:
     """Count for each kind; why some have none is asked where there are such.
 
     Args:
         eligible: a query of `profile_id`: who may be sent.
+        hashed: a relation of what the hashed identifiers say of them. Default: all there are.
     """
     given = {
         **eligible.parameters,
@@ -205,7 +206,7 @@ def identifier_counts(
         "eligible": f"({eligible.sql})",
         "kinds": " union all ".join(f"select :{name} as identifier_type" for name in kind_parameters(target)),
         "named": ", ".join(f":{name}" for name in kind_parameters(target)),
-        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
+        "hashed_identifiers": hashed or warehouse.relation("hashed_identifiers"),
         "identifier_problems": warehouse.relation("identifier_problems"),
         "causes": ",\n        ".join(_CAUSE.format(cause=cause) for cause in CAUSES),
     }

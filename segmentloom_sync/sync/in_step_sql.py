@@ -96,12 +96,7 @@ from {touched} as touched
 
 union distinct
 
-select hashed.profile_id
-from {hashed_identifiers} as hashed
-inner join {moved} as moved
-    on
-        hashed.identifier_type = moved.identifier_type
-        and hashed.identifier = moved.identifier
-where hashed.hash_rule = :hash_rule
+select owners.profile_id
+from {owners} as owners
 """
 """Who was touched, and who shares an identifier that moved."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from segmentloom_sync.destinations.base import Operation
-from segmentloom_sync.sync.plan import moved_identifiers, prepared_delta
+from segmentloom_sync.sync.plan import moved_identifiers, owners_of_moved, prepared_delta
 from segmentloom_sync.sync.plan_sql import NUMBERED
 from segmentloom_sync.sync.sendable import Sendable
 from segmentloom_sync.sync.session import SyncSession
@@ -43,18 +43,22 @@ def make_plan(session: SyncSession, sendable: Sendable, moved: str | None = None
     """
     warehouse, target, list_id = session.warehouse, session.target, session.audience_list.id
     now = session.clock.now()
-    compared = None
+    kept: list[str] = []
     try:
         if moved is None and session.rows(_ANY_HELD):
             query = moved_identifiers(warehouse, target, list_id, now, sendable)
-            moved = compared = warehouse.scratch_table_as(session.scratch("moved"), "sync", query)
+            moved = warehouse.scratch_table_as(session.scratch("moved"), "sync", query)
+            kept.append(moved)
+            query = owners_of_moved(warehouse, target, moved)
+            kept.append(warehouse.scratch_table_as(session.scratch("owners"), "sync", query))
+            sendable = replace(sendable, hashed=kept[-1])
         query = prepared_delta(warehouse, target, list_id, now, sendable, moved)
         return warehouse.scratch_table_as(
             session.scratch("plan"), "sync", Statement(NUMBERED.format(delta=query.sql), query.parameters)
         )
     finally:
-        if compared is not None:
-            warehouse.drop(compared)
+        for relation in kept:
+            warehouse.drop(relation)
 
 
 def write_intent(session: SyncSession, plan: str, *, only_private: bool = False) -> list[Batch]:

@@ -45,3 +45,18 @@ having
 )
 """All identifiers for which `DELTA` can find anything else than `keep`: those that are not both wanted and in
 the ledger, at rest there. Texts are grouped once, which costs a fifth of joining what belongs to them."""
+
+OWNERS = """
+select
+    hashed.hash_rule,
+    hashed.profile_id,
+    hashed.identifier_type,
+    hashed.identifier
+from {hashed_identifiers} as hashed
+inner join {moved} as moved
+    on
+        hashed.identifier_type = moved.identifier_type
+        and hashed.identifier = moved.identifier
+where hashed.hash_rule = :hash_rule
+"""
+"""Everybody who has an identifier of `MOVED`: the rows of the hashed identifiers that its plan reads."""

@@ -76,7 +76,14 @@ opted_out as (
 """
 
 
-def opted_out(warehouse: Warehouse, listed: str, *, which: str = OF_RULE, asks_requests: bool = True) -> str:
+def opted_out(
+    warehouse: Warehouse,
+    listed: str,
+    *,
+    which: str = OF_RULE,
+    hashed: str | None = None,
+    asks_requests: bool = True,
+) -> str:
     """Common table expressions, to stand between others.
 
     They are `opted_out_profiles` (profile_id, with repetitions) and `opted_out` (identifier_type and
@@ -85,11 +92,12 @@ def opted_out(warehouse: Warehouse, listed: str, *, which: str = OF_RULE, asks_r
     Args:
         listed: a query of member_key, identifier_type and identifier, the hash as sent: about whom it is.
         which: a condition on `hashed`, the hashed identifiers: of which rules they are looked at.
+        hashed: the relation of these, where it is less than all.
         asks_requests: False where no request bars anybody, which most warehouses need not hash for.
     """
     names = {
         "profiles": warehouse.relation("profiles"),
-        "hashed_identifiers": warehouse.relation("hashed_identifiers"),
+        "hashed_identifiers": hashed or warehouse.relation("hashed_identifiers"),
         "which": which,
     }
     if not asks_requests:

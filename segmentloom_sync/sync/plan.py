@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from segmentloom_sync.privacy.suppressed import has_suppressions
-from segmentloom_sync.sync.moved_sql import MOVED
+from segmentloom_sync.sync.moved_sql import MOVED, OWNERS
 from segmentloom_sync.sync.opted_out_sql import opted_out
 from segmentloom_sync.sync.plan_counts_sql import COUNT, LEDGER_SIZE, WANTED_BY_TYPE
-from segmentloom_sync.sync.plan_sql import DELTA, FIRST_DELTA, HASH_MOVED
+from segmentloom_sync.sync.plan_sql import DELTA, FIRST_DELTA
 from segmentloom_sync.sync.sendable import Sendable, kind_parameters, published_members
 from segmentloom_sync.sync.sendable_sql import INLINE, LISTED, OF_LIST, PREPARED, ROW_MOVED, consent_condition
 from segmentloom_sync.sync.target import MIN_REMOVALS, SyncTarget
@@ -89,7 +89,8 @@ def delta(
         profiles=warehouse.relation("profiles"),
         consent=consent_condition(target.consent_rule),
     )
-    query = _delta(warehouse, target, list_id, now, sources, DELTA)
+    hashed = warehouse.relation("hashed_identifiers")
+    query = _delta(warehouse, target, list_id, now, sources, DELTA, hashed)
     return Statement(query.sql, {**members.parameters, **query.parameters})
 
 
@@ -99,13 +100,19 @@ def moved_identifiers(
     """A query of the identifiers for which the plan may say anything else than `keep`."""
     kinds = kind_parameters(target)
     sql = MOVED.format(
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        hashed_identifiers=sendable.hashed,
         ledger=warehouse.relation("ledger", "sync"),
         kinds=", ".join(f":{name}" for name in kinds),
         eligible=sendable.eligible,
         barred=sendable.barred,
     )
     return Statement(sql, _parameters(target, list_id, now))
+
+
+def owners_of_moved(warehouse: Warehouse, target: SyncTarget, moved: str) -> Statement:
+    """A query of the rows of the hashed identifiers that a plan of `moved_identifiers` reads."""
+    sql = OWNERS.format(hashed_identifiers=warehouse.relation("hashed_identifiers"), moved=moved)
+    return Statement(sql, {"hash_rule": target.destination.hash_rule})
 
 
 def prepared_delta(
@@ -119,12 +126,13 @@ def prepared_delta(
     """As `delta`, of people found before.
 
     Args:
+        sendable: with `owners_of_moved` as its hashed identifiers, where `moved` is given.
         moved: a relation of `moved_identifiers`: of no others there is a row, and they are to keep; None for
             a list that holds nothing.
     """
     sources = PREPARED.format(barred=sendable.barred, eligible=sendable.eligible)
     template = DELTA if moved else FIRST_DELTA
-    return _delta(warehouse, target, list_id, now, sources, template, moved)
+    return _delta(warehouse, target, list_id, now, sources, template, sendable.hashed, moved)
 
 
 def _delta(
@@ -134,17 +142,17 @@ def _delta(
     now: datetime,
     sources: str,
     template: str,
+    hashed: str,
     moved: str | None = None,
 ) -> Statement:
     sql = template.format(
         sources=sources,
         profiles=warehouse.relation("profiles"),
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        hashed_identifiers=hashed,
         ledger=warehouse.relation("ledger", "sync"),
         batches=warehouse.relation("batches", "sync"),
         kinds=", ".join(f":{name}" for name in kind_parameters(target)),
         is_withdrawn="true" if target.consent_rule == "nobody" else "false",
-        hash_moved=HASH_MOVED.format(moved=moved) if moved else "",
         row_moved=ROW_MOVED.format(moved=moved) if moved else "",
     )
     return Statement(sql, _parameters(target, list_id, now))

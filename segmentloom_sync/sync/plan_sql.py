@@ -11,7 +11,7 @@ shared as (
     select
         hashed.identifier_type,
         hashed.identifier
-    from {hashed_identifiers} as hashed{hash_moved}
+    from {hashed_identifiers} as hashed
     where
         hashed.hash_rule = :hash_rule
         and hashed.identifier_type in ({kinds})
@@ -26,7 +26,7 @@ sendable as (
         hashed.identifier_type,
         hashed.identifier,
         hashed.profile_id
-    from {hashed_identifiers} as hashed{hash_moved}
+    from {hashed_identifiers} as hashed
     inner join eligible on hashed.profile_id = eligible.profile_id
     left join opted_out
         on
@@ -279,10 +279,3 @@ select
 from ({delta}) as plan
 where plan.action <> 'keep'
 """
-
-HASH_MOVED = """
-    inner join {moved} as moved
-        on
-            hashed.identifier_type = moved.identifier_type
-            and hashed.identifier = moved.identifier"""
-"""What keeps `DELTA` to the identifiers of `MOVED`."""

@@ -24,15 +24,17 @@ from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """Two relations.
+    """Three relations.
 
     Attributes:
+        hashed: the hashed identifiers: all, or those of whoever has one that a plan looks at.
         eligible: `profile_id` of the members who may be sent.
         barred: who opted out, and what may not be sent for that: `entry` (profile or identifier),
             `identifier_type` and `value`; right for the members, for who is on the list and for what they
             share with others.
     """
 
+    hashed: str
     eligible: str
     barred: str
 
@@ -45,6 +47,7 @@ def sendable_members(
     *,
     concerned: str | None = None,
     moved: str | None = None,
+    hashed: str | None = None,
 ) -> Iterator[Sendable]:
     """Keep in scratch tables, until the end of the block, who of the published members may be sent.
 
@@ -52,22 +55,24 @@ def sendable_members(
         list_id: None while it is not known: then of all who are on any list of the destination is asked.
         concerned: a query of `profile_id`; of no others the answer has to be right. Default: of all.
         moved: a relation of identifiers; of no others on the list is asked. Default: of all.
+        hashed: the hashed identifiers of whoever has one of `moved`. Default: all there are.
 
     Raises:
         WarehouseError: the warehouse refuses the queries.
     """
     kept: list[str] = []
+    hashed = hashed or warehouse.relation("hashed_identifiers")
     try:
         members = published_members(warehouse, target.audience)
         asked = members
         if concerned is not None:
             asked = Statement(concerned)
             members = Statement(f"{members.sql} and profile_id in ({concerned})", members.parameters)
-        query = _barred(warehouse, target, list_id, asked, moved)
+        query = _barred(warehouse, target, list_id, asked, hashed, moved)
         kept.append(warehouse.scratch_table_as(scratch_name("barred", target), "sync", query))
         query = eligible_query(warehouse, target, members, kept[0])
         kept.append(warehouse.scratch_table_as(scratch_name("eligible", target), "sync", query))
-        yield Sendable(eligible=kept[1], barred=kept[0])
+        yield Sendable(hashed=hashed, eligible=kept[1], barred=kept[0])
     finally:
         for relation in kept:
             warehouse.drop(relation)
@@ -76,7 +81,7 @@ def sendable_members(
 def sendable_query(warehouse: Warehouse, target: SyncTarget) -> Statement:
     """The same members as a query, which writes nothing."""
     members = published_members(warehouse, target.audience)
-    barred = _barred(warehouse, target, None, members)
+    barred = _barred(warehouse, target, None, members, warehouse.relation("hashed_identifiers"))
     query = eligible_query(warehouse, target, members, f"({barred.sql})")
     return Statement(query.sql, {**barred.parameters, **query.parameters})
 
@@ -85,7 +90,7 @@ def wants_anybody(warehouse: Warehouse, target: SyncTarget, sendable: Sendable) 
     """Whether a list that does not exist yet would hold anybody; cheaper than to count."""
     kinds = kind_parameters(target)
     sql = ANYBODY.format(
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        hashed_identifiers=sendable.hashed,
         kinds=", ".join(f":{name}" for name in kinds),
         eligible=sendable.eligible,
         barred=sendable.barred,
@@ -127,17 +132,18 @@ def _barred(
     target: SyncTarget,
     list_id: str | None,
     members: Statement,
+    hashed: str,
     moved: str | None = None,
 ) -> Statement:
     listed = LISTED.format(
-        hashed_identifiers=warehouse.relation("hashed_identifiers"),
+        hashed_identifiers=hashed,
         ledger=warehouse.relation("ledger", "sync"),
         of_moved=ROW_MOVED.format(moved=moved) if moved else "",
         of_list="" if list_id is None else OF_LIST,
     )
     sql = BARRED.format(
         members=members.sql,
-        opted_out=opted_out(warehouse, listed, asks_requests=has_suppressions(warehouse)),
+        opted_out=opted_out(warehouse, listed, hashed=hashed, asks_requests=has_suppressions(warehouse)),
     )
     return Statement(
         sql,

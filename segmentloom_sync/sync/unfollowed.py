@@ -76,27 +76,35 @@ def unfollowed_lists(warehouse: Warehouse, followed: Iterable[tuple[str, str]]) 
     """The remembered lists that may hold somebody and that the audience files do not name."""
     if not warehouse.exists("lists", "sync"):
         return []
-    rows = warehouse.rows(
+    known = frozenset(followed)
+    lists = warehouse.rows(
         f"""
         select
-            lists.destination,
-            lists.list_name,
-            max(lists.audience) as audience
-        from {warehouse.relation("lists", "sync")} as lists
-        inner join {warehouse.relation("ledger", "sync")} as ledger
-            on
-                lists.destination = ledger.destination
-                and lists.list_id = ledger.list_id
-        group by 1, 2
-        order by 1, 2
+            destination,
+            list_name,
+            list_id,
+            max(audience) as audience
+        from {warehouse.relation("lists", "sync")}
+        group by 1, 2, 3
+        order by 1, 2, 3
         """
     )
-    known = frozenset(followed)
-    return [
-        UnfollowedList(str(audience), str(destination), str(name))
-        for destination, name, audience in rows
-        if (destination, name) not in known
-    ]
+    audiences: dict[tuple[str, str], str] = {}
+    for destination, name, list_id, audience in lists:
+        if (destination, name) not in known and _holds_anybody(warehouse, destination, list_id):
+            audiences[destination, name] = max(audience, audiences.get((destination, name), ""))
+    return [UnfollowedList(audience, *place) for place, audience in audiences.items()]
+
+
+def _holds_anybody(warehouse: Warehouse, destination: str, list_id: str) -> bool:
+    """Whether a list has rows in the ledger: asked of each by itself, as there are few such lists."""
+    ledger = warehouse.relation("ledger", "sync")
+    rows = warehouse.rows(
+        f"select 1 from {ledger} where destination = :destination and list_id = :list_id limit 1",
+        destination=destination,
+        list_id=list_id,
+    )
+    return bool(rows)
 
 
 def unfollowed_target(entry: UnfollowedList, settings: Destinations, clock: Clock) -> SyncTarget:

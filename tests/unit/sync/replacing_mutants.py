@@ -66,12 +66,12 @@ def it_is_replaced(machine: ReplacingMachine) -> None:
 
 def a_run_is_killed_with_its_last_request(machine: ReplacingMachine) -> None:
     """The next run sends that one anew, and must not have the others removed yet."""
-    _killed(machine, 53, leaves="sent")
+    _killed(machine, 55, leaves="sent")
 
 
 def a_run_is_killed_before_its_last_request(machine: ReplacingMachine) -> None:
     """As above."""
-    _killed(machine, 49, leaves="pending")
+    _killed(machine, 51, leaves="pending")
 
 
 def _killed(machine: ReplacingMachine, at: int, leaves: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from segmentloom_sync.sync import moved_sql
-from segmentloom_sync.sync.plan import delta, moved_identifiers, prepared_delta
+from segmentloom_sync.sync.plan import delta, moved_identifiers, owners_of_moved, prepared_delta
 from segmentloom_sync.sync.sendable import sendable_members
 from segmentloom_sync.sync.target import ConsentRule, SyncTarget
 from segmentloom_sync.warehouse.base import Statement, Warehouse
@@ -167,6 +167,8 @@ def _of_moved(warehouse: Warehouse, target: SyncTarget) -> list[tuple[Any, ...]]
     with sendable_members(warehouse, target, LIST) as sendable:
         query = moved_identifiers(warehouse, target, LIST, START, sendable)
         moved = warehouse.scratch_table_as("moved", "sync", query)
+        owners = warehouse.scratch_table_as("owners", "sync", owners_of_moved(warehouse, target, moved))
+        sendable = replace(sendable, hashed=owners)
         return _changes(warehouse, prepared_delta(warehouse, target, LIST, START, sendable, moved))
 
 
