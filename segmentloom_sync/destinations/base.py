@@ -91,6 +91,8 @@ class RequestStatus:
     match_rates: Sequence[MatchRate] = ()
     is_passing: bool = False
     """True when it failed for a reason that passes, so that it helps to send again."""
+    is_unexplained: bool = False
+    """True when it failed and the platform does not say why: it is sent again twice, then halved."""
 
 
 class Destination(Protocol):

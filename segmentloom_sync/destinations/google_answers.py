@@ -33,8 +33,9 @@ _STATES: dict[str, State] = {
     "REQUEST_STATUS_UNKNOWN": "processing",
 }
 _WORST_FIRST: tuple[State, ...] = ("failed", "partial", "processing", "succeeded")
-_PASSING = frozenset({"INTERNAL_ERROR", "UNSPECIFIED"})
-"""Reasons that pass, or say nothing: it helps to send all of the request again."""
+_PASSING = "INTERNAL_ERROR"
+"""A reason that passes: it helps to send all of the request again."""
+_NO_REASON = "UNSPECIFIED"
 _POSITION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 """A name of an enumeration. A hash in capitals is longer."""
@@ -97,7 +98,7 @@ def code(value: object) -> str | None:
 def request_status(answer: Mapping[str, Any]) -> RequestStatus:
     """The state over all destinations of a request, with what failed and the match range.
 
-    A reason that is none, or not one of Google's codes, is `UNSPECIFIED`.
+    A reason that is none, or not one of Google's codes, is `UNSPECIFIED`. It may hide one that passes.
     """
     parts = answer.get("requestStatusPerDestination", [])
     states = {_STATES.get(part.get("requestStatus", ""), "processing") for part in parts}
@@ -105,15 +106,16 @@ def request_status(answer: Mapping[str, Any]) -> RequestStatus:
     for part in parts:
         for count in part.get("errorInfo", {}).get("errorCounts", []):
             reason = code(str(count.get("reason", "")).removeprefix("PROCESSING_ERROR_REASON_"))
-            reasons[reason or "UNSPECIFIED"] += int(count.get("recordCount", 0))
+            reasons[reason or _NO_REASON] += int(count.get("recordCount", 0))
     state: State = next((state for state in _WORST_FIRST if state in states), "processing")
-    says_why = bool(reasons) and reasons.keys().isdisjoint(_PASSING)
+    is_unwell = state in ("partial", "failed")
     return RequestStatus(
         state=state,
         failed_count=sum(reasons.values()),
         reasons=dict(reasons),
         match_rates=tuple(rate for part in parts for rate in _match_ranges(part)),
-        is_passing=state in ("partial", "failed") and not says_why,
+        is_passing=is_unwell and _PASSING in reasons,
+        is_unexplained=is_unwell and _PASSING not in reasons and (not reasons or _NO_REASON in reasons),
     )
 
 

@@ -17,6 +17,8 @@ from segmentloom_sync.sync.session import SyncSession
 LONGEST_PAUSE = timedelta(minutes=60)
 PAUSE_GROWTH = 0.3
 """Between two questions a third of the request's age passes, at most an hour, as Google recommends."""
+UNEXPLAINED_FAILURES = 3
+"""The one in a row from which on a failure without a reason is taken for a lasting one."""
 
 
 def confirm_requests(
@@ -25,9 +27,9 @@ def confirm_requests(
     """Ask about each open request whose time has come, and write what the answers mean for the ledger.
 
     A confirmed removal takes its rows out of the ledger. A request that failed, in whole or in part, is sent
-    again, and so is an addition that got no answer. Where the reason does not pass, it is sent in batches of
-    half its members (see `plan.delta`), until each member that fails has a request of its own: an addition
-    is rejected then, a removal is sent by itself with each run.
+    again, and so is an addition that got no answer. Where the reason does not pass, or none was told for the
+    third time, it is sent in batches of half its members (see `plan.delta`), until each member that fails has
+    a request of its own: an addition is rejected then, a removal is sent by itself with each run.
     A platform that cannot be reached is asked no further.
 
     Args:
@@ -77,16 +79,21 @@ def _confirm(session: SyncSession, attempts: Attempts, request: _OpenRequest) ->
     if status.state == "processing":
         _ask_again_later(session, request)
         return {}
-    state = "confirmed" if status.state == "succeeded" else "again" if status.is_passing else status.state
+    failures = _unexplained_failures(session, request) + 1 if status.is_unexplained else 0
+    is_passing = status.is_passing or 0 < failures < UNEXPLAINED_FAILURES
+    state = "confirmed" if status.state == "succeeded" else "again" if is_passing else status.state
     message = ", ".join(f"{reason}: {number}" for reason, number in sorted(status.reasons.items()))
     statements = match_rates.of_request(session, status.match_rates, request.request_id)
     statements.append(session.statement(_ANSWERED, **request.place, state=state, message=message))
     if request.operation == "remove":
         statements.append(session.statement(_REMOVED, **request.place))
+        if failures:
+            statements.append(session.statement(_NOT_REMOVED, **request.place, failures=failures))
     elif status.state != "succeeded":
-        is_certain = not status.is_passing and _fails_whole(session, request, status)
+        is_certain = not is_passing and _fails_whole(session, request, status)
         text = _REJECTED if is_certain else _SEND_AGAIN
-        statements.append(session.statement(text, **request.place, reason=message))
+        reason = f"failed {failures} times without a reason" if failures else message
+        statements.append(session.statement(text, **request.place, reason=reason, failures=failures))
     session.apply(statements)
     if status.state == "succeeded":
         return {}
@@ -98,8 +105,16 @@ def _fails_whole(session: SyncSession, request: _OpenRequest, status: RequestSta
     [(members, requests)] = session.rows(_SIZE, **request.place)
     if int(members) <= 1:
         return True
+    if status.is_unexplained:
+        return False  # that all of them are bad is the least likely
     # Which rows of a halved batch one of its requests held isn't known.
     return status.state == "failed" and status.failed_count >= int(members) and int(requests) == 1
+
+
+def _unexplained_failures(session: SyncSession, request: _OpenRequest) -> int:
+    """How often in a row requests with these rows have failed before, and nobody knows why."""
+    [(failures,)] = session.rows(_FAILURES, **request.place)
+    return int(failures or 0)
 
 
 def _ask_again_later(session: SyncSession, request: _OpenRequest) -> None:
@@ -115,7 +130,7 @@ def _ask_again_later(session: SyncSession, request: _OpenRequest) -> None:
         )
     ]
     if is_expired and request.operation == "add":
-        statements.append(session.statement(_SEND_AGAIN, **request.place, reason="no answer"))
+        statements.append(session.statement(_SEND_AGAIN, **request.place, reason="no answer", failures=0))
     session.apply(statements)
 
 
@@ -178,6 +193,21 @@ where {_PLACE}
     and {{lease}}
 """
 
+_FAILURES = f"""
+select max(unexplained_failures) as failures
+from {{ledger}}
+where {_PLACE}
+    and state in ('accepted', 'removing')
+"""
+
+_NOT_REMOVED = f"""
+update {{ledger}}
+set unexplained_failures = :failures
+where {_PLACE}
+    and state = 'removing'
+    and {{lease}}
+"""
+
 _SIZE = f"""
 select
     count(distinct member_key) as members,
@@ -209,6 +239,7 @@ update {{ledger}}
 set
     state = 'sent',
     reason = :reason,
+    unexplained_failures = :failures,
     updated_at = :now,
     fencing_token = :token
 where {_PLACE}

@@ -201,7 +201,8 @@ where
 _PUT_IN = """
 insert into {ledger} (
     destination, list_id, list_name, audience, identifier_type, identifier, state, updated_at, fencing_token,
-    member_key, run_id, batch_number, last_added_at, may_hold, overtaken_run_id, overtaken_batch_number
+    member_key, run_id, batch_number, last_added_at, may_hold, overtaken_run_id, overtaken_batch_number,
+    unexplained_failures
 )
 select
     :destination,
@@ -218,7 +219,11 @@ select
     plan.last_added_at,
     plan.may_hold or coalesce(plan.prior_state in ('sent', 'accepted', 'removing'), false),
     case when plan.action = 'remove' then plan.overtaken_run_id end,
-    case when plan.action = 'remove' then plan.overtaken_batch_number end
+    case when plan.action = 'remove' then plan.overtaken_batch_number end,
+    case
+        when plan.prior_state = 'sent' and plan.action = 'add' then plan.unexplained_failures
+        when plan.prior_state = 'removing' and plan.action = 'remove' then plan.unexplained_failures
+    end
 from {plan} as plan
 where
     plan.action in ('add', 'remove'){scope}

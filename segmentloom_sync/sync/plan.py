@@ -61,8 +61,8 @@ def delta(
     """A query with one row per identifier that the list holds or shall hold, and what to do about it.
 
     Columns: identifier_type, identifier, member_key, action (add, remove, forget, wait, keep), is_wanted,
-    is_private, prior_state, may_hold, last_added_at, overtaken_run_id, overtaken_batch_number, batch_limit
-    (members that may travel together, where fewer than usual).
+    is_private, prior_state, may_hold, last_added_at, unexplained_failures, overtaken_run_id,
+    overtaken_batch_number, batch_limit (members that may travel together, where fewer than usual).
 
     A removal is private when the person opted out, denied consent or is erased, or when the operator's
     consent is denied; no guard holds it, and it does not wait for an addition that the platform works on,

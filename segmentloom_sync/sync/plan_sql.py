@@ -127,6 +127,7 @@ held as (
         ledger.state,
         ledger.may_hold,
         ledger.last_added_at,
+        ledger.unexplained_failures,
         not ledger.may_hold and ledger.state in ('rejected', 'pending') as was_never_there,
         unconfirmed.run_id is not null as is_open,
         case
@@ -186,6 +187,7 @@ compared as (
         held.state as prior_state,
         coalesce(held.may_hold, false) as may_hold,
         held.last_added_at,
+        held.unexplained_failures,
         held.overtaken_run_id,
         held.overtaken_batch_number,
         held.batch_limit
@@ -217,6 +219,7 @@ select
     compared.prior_state,
     compared.may_hold,
     compared.last_added_at,
+    compared.unexplained_failures,
     compared.overtaken_run_id,
     compared.overtaken_batch_number,
     compared.batch_limit
@@ -246,6 +249,7 @@ select
     none_held.state as prior_state,
     false as may_hold,
     none_held.last_added_at,
+    none_held.unexplained_failures,
     none_held.overtaken_run_id,
     none_held.overtaken_batch_number,
     none_held.batch_limit
@@ -255,6 +259,7 @@ left join (
         ledger.identifier,
         ledger.state,
         ledger.last_added_at,
+        ledger.unexplained_failures,
         ledger.overtaken_run_id,
         ledger.overtaken_batch_number,
         ledger.batch_number as batch_limit

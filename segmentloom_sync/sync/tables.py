@@ -25,6 +25,7 @@ LEDGER: Columns = {
     "reason": "string",
     "overtaken_run_id": "string",  # of the addition that a removal did not wait for: it has to be repeated
     "overtaken_batch_number": "integer",
+    "unexplained_failures": "integer",  # of the requests that held it, in a row: no reason was told
 }
 """One row per list and identifier that the list may hold. A row goes only when the platform has confirmed
 the removal, or when the identifier can never have been there."""

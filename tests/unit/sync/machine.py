@@ -181,12 +181,19 @@ class SyncMachine(RuleBasedStateMachine):
             self.platform.finish(working[-1 if newest else 0])
         self.clock.time += timedelta(minutes=61)
 
-    @rule(newest=st.booleans(), applied=st.sampled_from([0.0, 0.5]), is_passing=st.booleans())
-    def fails_one(self, newest: bool, applied: float, is_passing: bool) -> None:
+    @rule(
+        newest=st.booleans(),
+        applied=st.sampled_from([0.0, 0.5]),
+        is_passing=st.booleans(),
+        is_silent=st.booleans(),
+    )
+    def fails_one(self, newest: bool, applied: float, is_passing: bool, is_silent: bool = False) -> None:
         """The platform gives up one of the requests that it works on, with half of it done or nothing."""
         working = self.platform.working
         if working:
-            self.platform.fail(working[-1 if newest else 0], applied=applied, is_passing=is_passing)
+            self.platform.fail(
+                working[-1 if newest else 0], applied=applied, is_passing=is_passing, is_silent=is_silent
+            )
         self.clock.time += timedelta(minutes=61)
 
     @rule()

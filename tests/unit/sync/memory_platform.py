@@ -151,7 +151,9 @@ class MemoryPlatform:
             if request_id in self.late:
                 self._apply(*self.late.pop(request_id))
 
-    def fail(self, request_id: str, *, applied: float = 0.0, is_passing: bool = False) -> None:
+    def fail(
+        self, request_id: str, *, applied: float = 0.0, is_passing: bool = False, is_silent: bool = False
+    ) -> None:
         """It is done with a request, of which it has applied a part only, and says how many it has not."""
         list_id, operation, identifiers = self.late.pop(request_id, ("", "add", ()))
         done = identifiers[: int(len(identifiers) * applied)]
@@ -159,7 +161,12 @@ class MemoryPlatform:
             self._apply(list_id, operation, done)
         failed = len(identifiers) - len(done)
         state: Literal["partial", "failed"] = "partial" if done else "failed"
-        self.requests[request_id] = RequestStatus(state, failed, {"not today": failed}, is_passing=is_passing)
+        if is_silent:
+            self.requests[request_id] = RequestStatus(state, is_unexplained=True)
+        else:
+            self.requests[request_id] = RequestStatus(
+                state, failed, {"not today": failed}, is_passing=is_passing
+            )
 
     @property
     def working(self) -> list[str]:

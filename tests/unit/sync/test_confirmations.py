@@ -17,6 +17,7 @@ from segmentloom_sync.destinations.base import (
     Receipt,
     RequestStatus,
 )
+from segmentloom_sync.sync.confirmations import UNEXPLAINED_FAILURES
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
@@ -191,3 +192,78 @@ def test_a_removal_that_fails_for_one_keeps_nobody_else(
     platform.invalid = set()
     assert days.pass_until_quiet() == [[1]]
     assert states(warehouse) == {"accepted": {*NAMES[8:]}}
+
+
+@dataclass
+class SilentPlatform(CountingPlatform):
+    """Says of no failure why, or how many members it concerns."""
+
+    def answer(self) -> None:
+        working = self.working
+        super().answer()
+        for name in working:
+            state = self.requests[name].state
+            if state != "succeeded":
+                self.requests[name] = RequestStatus(state, is_unexplained=True)
+
+
+class TestWithoutAReason:
+    @pytest.fixture
+    def platform(self) -> CountingPlatform:
+        return SilentPlatform()
+
+    def test_a_request_is_sent_whole_three_times_and_halved_then(
+        self, days: Days, platform: CountingPlatform, warehouse: Warehouse
+    ) -> None:
+        platform.invalid = {email("p03")}
+        sizes = days.pass_until_quiet(12)
+        assert sizes == [[16]] * UNEXPLAINED_FAILURES + [[8, 8], [4, 4], [2, 2], [1, 1]]
+        assert states(warehouse) == {"rejected": {"p03"}, "accepted": {*NAMES} - {"p03"}}
+        reasons = f"select reason from {warehouse.relation('ledger', 'sync')} where state = 'rejected'"
+        assert warehouse.rows(reasons) == [("failed 7 times without a reason",)]
+
+    def test_what_passes_within_three_tries_rejects_nobody(
+        self, days: Days, platform: CountingPlatform, warehouse: Warehouse, shop: Shop
+    ) -> None:
+        platform.invalid = {email("p03")}
+        with pytest.raises(AssertionError, match="still sending"):
+            days.pass_until_quiet(UNEXPLAINED_FAILURES)
+        platform.invalid = set()
+        assert days.pass_until_quiet() == [[8, 8]]
+        assert states(warehouse) == {"accepted": {*NAMES}}
+        shop.clock.time += timedelta(days=520)  # all are sent anew before they expire: the count begins anew
+        platform.invalid = {email("p03")}
+        with pytest.raises(AssertionError, match="still sending"):
+            days.pass_until_quiet(UNEXPLAINED_FAILURES)
+        assert [len(call.members) for call in platform.calls[-UNEXPLAINED_FAILURES:]] == [16] * 3
+
+    def test_a_removal_is_halved_too_and_never_given_up(
+        self, days: Days, platform: CountingPlatform, shop: Shop, warehouse: Warehouse
+    ) -> None:
+        days.pass_until_quiet()
+        for name in NAMES[:4]:
+            shop.people[name].is_opted_out = True
+        platform.invalid = {email("p03")}
+        with pytest.raises(AssertionError, match="still sending"):
+            days.pass_until_quiet(7)
+        assert [len(call.members) for call in platform.calls[1:]] == [4, 4, 4, 2, 2, 1, 1, 1, 1]
+        assert states(warehouse) == {"removing": {"p03"}, "accepted": {*NAMES[4:]}}
+
+    def test_a_failure_for_a_reason_ends_the_count(
+        self, days: Days, platform: CountingPlatform, shop: Shop, runner: SyncRunner, target: SyncTarget
+    ) -> None:
+        """INTERNAL_ERROR passes, however often it comes in between."""
+        statuses = [
+            RequestStatus("failed", is_unexplained=True),
+            RequestStatus("failed", is_unexplained=True),
+            RequestStatus("failed", 16, {"INTERNAL_ERROR": 16}, is_passing=True),
+            RequestStatus("failed", is_unexplained=True),
+            RequestStatus("failed", is_unexplained=True),
+        ]
+        for status in statuses:
+            shop.publish()
+            runner.run(target)
+            [name] = platform.working
+            platform.requests[name] = status
+            shop.clock.time += timedelta(minutes=61)
+        assert [len(call.members) for call in platform.calls] == [16] * len(statuses)
