@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -71,6 +72,7 @@ class Meta:
         self._token = FixedToken(settings.access_token)
         self.batch_size = settings.batch_size
         self.timeouts = http.Timeouts()
+        self._next_change_at: datetime | None = None
         self.account = settings.ad_account_id.removeprefix("act_")
         self._account = f"act_{self.account}"
 
@@ -155,6 +157,10 @@ class Meta:
         """Change the description and nothing else."""
         self._call("POST", audience_list.id, list_name=audience_list.name, json={"description": text})
 
+    def next_change_at(self) -> datetime | None:
+        """By the usage headers of the last answer; see `meta_answers.pause`."""
+        return self._next_change_at
+
     def _lists(self) -> Iterator[dict[str, Any]]:
         query = {"fields": "id,name,subtype", "limit": str(LISTS_PER_PAGE)}
         while True:
@@ -190,11 +196,14 @@ class Meta:
             params=query,
             json=json,
         )
+        now = self._clock.now()
+        pause = meta_answers.pause(reply.headers)
+        self._next_change_at = now + timedelta(seconds=pause) if pause else None
         if reply.is_ok and isinstance(reply.body, dict) and "error" not in reply.body:
             return reply.body
         if reply.is_ok and not isinstance(reply.body, dict):
             raise Unavailable("meta answered with no JSON object", applied_unknown=True)
-        raise meta_answers.error(reply, self._clock.now(), list_name)
+        raise meta_answers.error(reply, now, list_name)
 
 
 def _rows(members: Sequence[Member], kinds: Sequence[str]) -> list[list[str]]:

@@ -32,6 +32,11 @@ GONE = frozenset({(100, 33), (803, None)})
 """The object does not exist or is not visible to the token: Meta tells no difference."""
 BUSY_SECONDS = 300.0
 """Where no header says how long."""
+SLOW_FROM_PERCENT = 75.0
+"""The part of a rate limit from which on batches follow each other more slowly."""
+LONGEST_PAUSE_SECONDS = 60.0
+"""Between two batches shortly before the limit."""
+_ABSURD = 1e6
 
 
 def error(reply: http.Reply, now: datetime, list_name: str | None) -> SegmentloomError:
@@ -117,23 +122,55 @@ def _busy_wait(reply: http.Reply, now: datetime) -> float:
     return usage_wait(reply.headers) or http.retry_after(reply.headers, now) or BUSY_SECONDS
 
 
+def pause(headers: Mapping[str, str]) -> float:
+    """Seconds that should pass before the next change, by the usage headers of an answer; 0: none.
+
+    From 75 % of the fullest limit on it grows evenly to a minute at 100 %; where a limit is used up, it is
+    what Meta names. Limits of other parts of the API than custom audiences are not ours.
+    """
+    entries = [entry for entry in _business_usage(headers) if entry.get("type") == "custom_audience"]
+    account, app = _object(headers.get("X-Ad-Account-Usage")), _object(headers.get("X-App-Usage"))
+    used = max(
+        _number(account.get("acc_id_util_pct")),
+        *(_number(entry.get(name)) for entry in (*entries, app) for name in _USED),
+    )
+    wait = max((_regain_seconds(entry) for entry in entries), default=0.0)
+    if _number(account.get("acc_id_util_pct")) >= 100:
+        wait = max(wait, _number(account.get("reset_time_duration")))
+    part = (used - SLOW_FROM_PERCENT) / (100.0 - SLOW_FROM_PERCENT)
+    return max(wait, LONGEST_PAUSE_SECONDS * min(max(part, 0.0), 1.0))
+
+
 def usage_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds until access is regained, the longest that the usage headers name; None when they name none."""
-    waits = [
-        60.0 * _number(entry.get("estimated_time_to_regain_access"))
-        for entries in _object(headers.get("X-Business-Use-Case-Usage")).values()
-        if isinstance(entries, list)
-        for entry in entries
-        if isinstance(entry, dict)
-    ]
+    waits = [_regain_seconds(entry) for entry in _business_usage(headers)]
     account = _object(headers.get("X-Ad-Account-Usage"))
     if _number(account.get("acc_id_util_pct")) >= 100:
         waits.append(_number(account.get("reset_time_duration")))
     return max(waits, default=0.0) or None
 
 
+_USED = ("call_count", "total_cputime", "total_time")
+
+
+def _business_usage(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The limits of all businesses and parts of the API that an answer tells of."""
+    return [
+        entry
+        for entries in _object(headers.get("X-Business-Use-Case-Usage")).values()
+        if isinstance(entries, list)
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+
+
+def _regain_seconds(entry: Mapping[str, Any]) -> float:
+    return 60.0 * _number(entry.get("estimated_time_to_regain_access"))
+
+
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """A number as it is; 0 for anything else, and for what is absurd."""
+    return float(value) if isinstance(value, int | float) and 0 < value < _ABSURD else 0.0
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -12,13 +12,14 @@ class Fault(BaseModel):
     """One scripted fault.
 
     `status` answers with a status (for Meta and TikTok with an error code) in the platform's own shape, or
-    with `body` as it is; `reset` breaks the connection; `delay` waits; `half_invalid` finds every second
-    member malformed; `list_deleted` deletes `list_name` (or every list) and then answers as usual.
+    with `body` as it is; `headers` answers as usual, with `headers` over its own; `reset` breaks the
+    connection; `delay` waits; `half_invalid` finds every second member malformed; `list_deleted` deletes
+    `list_name` (or every list) and then answers as usual.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["status", "reset", "delay", "half_invalid", "list_deleted"]
+    kind: Literal["status", "reset", "delay", "half_invalid", "headers", "list_deleted"]
     when: Literal["before", "after"] = "before"
     """`after`: the request is applied first, and the client does not get to know."""
     status: int = Field(default=503, ge=100, le=599)

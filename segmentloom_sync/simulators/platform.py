@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.message import Message
 from typing import Any, ClassVar
@@ -118,7 +118,10 @@ class Platform(ABC):
                 self.lists.delete_named(fault.list_name)
             self.settle()
             self.half_invalid = fault is not None and fault.kind == "half_invalid"
-            return self.answer(request)
+            answer = self.answer(request)
+            if fault is not None and fault.kind == "headers":
+                return replace(answer, headers={**answer.headers, **fault.headers})
+            return answer
 
     def members(self, list_id: str) -> set[Key]:
         """The identifiers that a list holds now."""

@@ -33,6 +33,7 @@ from segmentloom_sync.sync.intent import Batch, make_plan, write_intent
 from segmentloom_sync.sync.interrupt import Interrupt
 from segmentloom_sync.sync.lease import Lease
 from segmentloom_sync.sync.lists import recreate_if_gone, remembered_list, resolve_list
+from segmentloom_sync.sync.pace import keep_pace
 from segmentloom_sync.sync.plan import count
 from segmentloom_sync.sync.plan_check import require_equal, require_unmoved
 from segmentloom_sync.sync.plan_file import PlannedList
@@ -244,6 +245,9 @@ class ListSync:
         refused: Rejected | None = None
         refused_in_a_row = 0
         for batch in planned:
+            keep_pace(self.attempts, self.target)
+            if self.interrupt.is_requested:
+                break
             with telemetry.span("batch", batch.attributes) as ending:
                 refusal = self._push(session, batch, basis, ending)
             refused, refused_in_a_row = refused or refusal, refused_in_a_row + 1 if refusal else 0

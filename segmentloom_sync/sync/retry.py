@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from tenacity import (
@@ -108,6 +108,41 @@ class Attempts:
             left -= piece
             self.heartbeat()
 
+    def wait_until(self, moment: datetime, why: str) -> None:
+        """Wait before a request that the platform would like later, though it has not refused it.
+
+        Where the waits of the run are used up there is none: the platform may refuse, or not.
+
+        Args:
+            why: for messages, in words like those of errors.
+
+        Raises:
+            Unavailable: it is longer than a run waits; the platform is given up for this run.
+            PutOff: lists of other destinations come first.
+        """
+        wait = (moment - self.clock.now()).total_seconds()
+        if wait <= 0 or self.interrupt.is_requested:
+            return
+        reason = Unavailable(why, retry_after=wait)
+        if _is_sent_away(reason):
+            self.circuit.failed(reason, is_final=True)
+            self.circuit.require_closed()
+        if self.circuit.spent + wait > BUDGET.total_seconds():
+            return
+        self._give_turn(reason, wait)
+        terminal.say(f"{why}; the next batch follows in {wait:.0f} s")
+        self.pause(wait)
+
+    def _give_turn(self, reason: Unavailable, wait: float) -> None:
+        """Let others come first, if there are any and the wait is worth it."""
+        if wait > LONGEST_WAIT_IN_PLACE_SECONDS and self.gives_turn():
+            raise PutOff(
+                f"{reason.message}; put off for {wait:.0f} s, as other destinations come first",
+                hint="the next run goes on from the ledger",
+                retry_after=wait,
+                applied_unknown=reason.applied_unknown,
+            ) from reason
+
     def _may_help(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, Unavailable) or self.interrupt.is_requested:
@@ -121,13 +156,8 @@ class Attempts:
     def _before_wait(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         wait = state.next_action.sleep if state.next_action else 0.0
-        if isinstance(error, Unavailable) and wait > LONGEST_WAIT_IN_PLACE_SECONDS and self.gives_turn():
-            raise PutOff(
-                f"{error.message}; put off for {wait:.0f} s, as other destinations come first",
-                hint="the next run goes on from the ledger",
-                retry_after=wait,
-                applied_unknown=error.applied_unknown,
-            ) from error
+        if isinstance(error, Unavailable):
+            self._give_turn(error, wait)
         retries = self.max_retries
         if isinstance(error, NothingListens):
             retries = min(retries, LOOPBACK_TRIES - 1)

@@ -139,6 +139,10 @@ def test_a_wait_that_what_sits_between_asks_for_is_kept(meta: Pair) -> None:
         '{"1": [{"estimated_time_to_regain_access": "5"}]}',
         '{"acc_id_util_pct": null}',
         '{"acc_id_util_pct": 100, "reset_time_duration": null}',
+        '{"1": [{"estimated_time_to_regain_access": NaN}]}',
+        '{"1": [{"estimated_time_to_regain_access": 1e999}]}',
+        '{"1": [{"estimated_time_to_regain_access": -5}]}',
+        f'{{"1": [{{"estimated_time_to_regain_access": {10**400}}}]}}',
     ],
 )
 def test_a_usage_header_that_says_nothing_is_no_harm(meta: Pair, header: str) -> None:
