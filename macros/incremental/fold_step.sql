@@ -5,11 +5,13 @@
     from_batch        the last batch that it has folded in
     to_batch          the last batch of the feed
     generation        of the feed
-    rules             a digest of the model's text, meta.rules and the rules of the models in meta.after: with a change
-                      of any a model starts from nothing; so it does with another state_version
+    rules             a digest of the model's text, meta.rules, `found` and the rules of the models in meta.after: with a
+                      change of any a model starts from nothing; so it does with another state_version
     has_retractions   some events of former batches no longer count
+
+    found: what else the rows are made by, as the model finds it in the warehouse
 -#}
-{% macro fold_step() -%}
+{% macro fold_step(found=none) -%}
     {%- set meta = config.get('meta') or {} -%}
     {%- set feed_name, after = meta.get('feed', 'segmentloom__events'), meta.get('after', []) -%}
     {%- set known = segmentloom.progress_of([feed_name, model.name] + after) -%}
@@ -17,6 +19,7 @@
     {%- set own = known.get(model.name) -%}
     {%- set parts = [model.raw_code, meta.get('rules'), segmentloom.state_version()] -%}
     {%- for name in after -%}{%- do parts.append(known.get(name, {}).get('rules')) -%}{%- endfor -%}
+    {%- if found -%}{%- do parts.append(found) -%}{%- endif -%}
     {%- set rules = local_md5(tojson(parts)) -%}
     {%- set is_full = (
         flags.FULL_REFRESH

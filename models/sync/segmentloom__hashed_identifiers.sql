@@ -30,6 +30,8 @@
 
 {{ segmentloom.write_step(step) }}
 
+-- What is sent is built after what bars people: depends_on: {{ ref('int_segmentloom__identifier_digests') }}
+
 with
 
 profiles as (

@@ -12,8 +12,9 @@ from segmentloom_sync.errors import ConfigError
 from segmentloom_sync.identity import find_profile
 from segmentloom_sync.identity.built import require_built
 from segmentloom_sync.identity.identifier import Identifier, is_id, parse_identifier
-from segmentloom_sync.privacy.suppressed import digest, is_suppressed
+from segmentloom_sync.privacy.suppressed import IDENTIFIER_DIGESTS, digest, is_suppressed
 from segmentloom_sync.privacy.tables import ensure_key, ensure_tables
+from segmentloom_sync.sync.absent_tables import with_absent_tables
 from segmentloom_sync.warehouse.base import Statement, Warehouse
 
 RequestType = Literal["opt_out", "opt_in"]
@@ -52,6 +53,24 @@ where
         cross join {keys} as keys
         where entries.identifier_value is not null
     )
+"""
+
+# A build that has not seen a key says nothing of who is barred under it; one that has says it better.
+_RESOLVE = """
+insert into {suppressed_profiles} (profile_id, digest, key_id, resolved_at)
+select
+    :profile_id,
+    {digest},
+    keys.key_id,
+    :now
+from ({identifiers_of_profile}) as entries
+cross join {keys} as keys
+where keys.key_id not in (select digests.key_id from {identifier_digests} as digests)
+"""
+
+_FORGET_RESOLVED = """
+delete from {suppressed_profiles}
+where key_id in (select digests.key_id from {identifier_digests} as digests)
 """
 
 _OF_PROFILE = """
@@ -183,18 +202,23 @@ def record(
         "requests": warehouse.relation("requests", "privacy"),
         "suppressions": warehouse.relation("suppressions", "privacy"),
         "keys": warehouse.relation("suppression_keys", "privacy"),
+        "suppressed_profiles": warehouse.relation("suppressed_profiles", "privacy"),
+        "identifier_digests": with_absent_tables(warehouse).relation(IDENTIFIER_DIGESTS),
+        "identifiers_of_profile": _OF_PROFILE.format(identifiers=warehouse.relation("identifiers")),
         "digest": digest(warehouse, "entries.identifier_type || ':' || entries.identifier_value"),
         "entries": entries.sql,
         "is_profile_known": "true" if profile_id else "false",
     }
     change = _SUPPRESS if request_type == "opt_out" else _RELEASE
     facts = {"request_type": request_type, "requested_by": by, "named_by": named_by}
-    warehouse.apply(
-        [
-            Statement(_RECORD.format(**names), {"request_id": request_id, "now": now, **facts}),
-            Statement(change.format(**names), values),
-        ]
-    )
+    statements = [
+        Statement(_RECORD.format(**names), {"request_id": request_id, "now": now, **facts}),
+        Statement(change.format(**names), values),
+        Statement(_FORGET_RESOLVED.format(**names)),
+    ]
+    if profile_id and request_type == "opt_out":
+        statements.append(Statement(_RESOLVE.format(**names), {"profile_id": profile_id, "now": now}))
+    warehouse.apply(statements)
     return Recorded(
         request_id=request_id,
         request_type=request_type,

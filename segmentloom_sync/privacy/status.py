@@ -48,11 +48,17 @@ held as (
         ledger.list_id
     from (
         select
-            identifiers.profile_id,
-            {digest_of_value} as digest
-        from {identifiers} as identifiers
-        cross join {suppression_keys} as keys
-        where identifiers.profile_id in (select member_key from {ledger})
+            digests.profile_id,
+            digests.digest
+        from {identifier_digests} as digests
+
+        union all
+
+        select
+            resolved.profile_id,
+            resolved.digest
+        from {suppressed_profiles} as resolved
+        where resolved.key_id not in (select digests.key_id from {identifier_digests} as digests)
     ) as keyed
     inner join barring on keyed.digest = barring.digest
     inner join {ledger} as ledger on keyed.profile_id = ledger.member_key

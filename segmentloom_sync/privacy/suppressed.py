@@ -3,26 +3,38 @@
 A digest is the keyed hash SHA-256(key, `type:value`), where the key, as hexadecimal text, fills the first
 block. Nobody who lacks the key can test a guess. The keys stay in their table and never become part of a
 statement.
+
+Profiles are found by the digests of their identifiers, which each build makes anew where profiles changed, so
+that no identifier is read here. Until a build has seen a key, a request itself says which profiles it is
+about: identifiers change with builds only.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+from segmentloom_sync.sync.absent_tables import with_absent_tables
 from segmentloom_sync.warehouse.base import Warehouse
 
+IDENTIFIER_DIGESTS: Final = "int_segmentloom__identifier_digests"
+"""The relation of a build with the digests of all identifiers, by profile."""
+
 _PROFILES = """
-    select keyed.profile_id
-    from (
-        select
-            identifiers.profile_id,
-            {digest_of_value} as digest
-        from {identifiers} as identifiers
-        cross join {suppression_keys} as keys
-        where {which}
-    ) as keyed
-    inner join {suppressions} as suppressions on keyed.digest = suppressions.digest
+    select digests.profile_id
+    from {identifier_digests} as digests
+    inner join {suppressions} as suppressions on digests.digest = suppressions.digest
     where suppressions.released_at is null
+
+    union all
+
+    select resolved.profile_id
+    from {suppressed_profiles} as resolved
+    inner join {suppressions} as suppressions on resolved.digest = suppressions.digest
+    where
+        suppressions.released_at is null
+        and resolved.key_id not in (select digests.key_id from {identifier_digests} as digests)
 """
-"""Profiles that any suppressed identifier belongs to by now. `{which}` narrows `identifiers`."""
+"""Profiles that any suppressed identifier belongs to by now."""
 
 _HASHES = """
     select
@@ -53,13 +65,9 @@ def has_suppressions(warehouse: Warehouse) -> bool:
     return bool(warehouse.rows(f"select 1 from {suppressions} as known where released_at is null limit 1"))
 
 
-def suppressed_profiles(warehouse: Warehouse, which: str = "true") -> str:
-    """A query of profile_id, with repetitions.
-
-    Args:
-        which: a condition on `identifiers` (identifier_type, identifier_value, profile_id).
-    """
-    return _PROFILES.format(which=which, **names(warehouse))
+def suppressed_profiles(warehouse: Warehouse) -> str:
+    """A query of profile_id, with repetitions."""
+    return _PROFILES.format(**names(warehouse))
 
 
 def suppressed_hashes(warehouse: Warehouse, entries: str) -> str:
@@ -72,20 +80,20 @@ def suppressed_hashes(warehouse: Warehouse, entries: str) -> str:
 
 
 def names(warehouse: Warehouse) -> dict[str, str]:
-    """The relations and digests that the texts here name."""
-    value = "identifiers.identifier_type || ':' || identifiers.identifier_value"
+    """The relations and the digest that the texts here name."""
     return {
-        "identifiers": warehouse.relation("identifiers"),
+        "identifier_digests": warehouse.relation(IDENTIFIER_DIGESTS),
+        "suppressed_profiles": warehouse.relation("suppressed_profiles", "privacy"),
         "suppressions": warehouse.relation("suppressions", "privacy"),
         "suppression_keys": warehouse.relation("suppression_keys", "privacy"),
-        "digest_of_value": digest(warehouse, value),
         "digest_of_hash": digest(warehouse, "entries.identifier_type || '_sha256:' || entries.identifier"),
     }
 
 
 def is_suppressed(warehouse: Warehouse, profile_id: str) -> bool:
     """Whether a request bars a profile now; what its events say is in the profile itself."""
-    if not (warehouse.exists("suppressions", "privacy") and warehouse.exists("suppression_keys", "privacy")):
+    if not warehouse.exists("suppressions", "privacy"):
         return False
-    query = suppressed_profiles(warehouse, "identifiers.profile_id = :profile_id")
+    barred = suppressed_profiles(with_absent_tables(warehouse))
+    query = f"select 1 from ({barred}) as barred where barred.profile_id = :profile_id limit 1"
     return bool(warehouse.rows(query, profile_id=profile_id))

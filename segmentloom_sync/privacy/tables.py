@@ -30,6 +30,14 @@ SUPPRESSIONS: Columns = {
 }
 """One row per identifier that a request bars; see `segmentloom_sync.privacy.suppressed` for the digest."""
 
+SUPPRESSED_PROFILES: Columns = {
+    "profile_id": "string",
+    "digest": "string",
+    "key_id": "string",
+    "resolved_at": "timestamp",
+}
+"""One row per profile and digest that a request bars under a key that no build had seen by then."""
+
 SUPPRESSION_KEYS: Columns = {
     "key_id": "string",
     "secret_key": "string",
@@ -40,6 +48,7 @@ SUPPRESSION_KEYS: Columns = {
 TABLES: Mapping[str, Columns] = {
     "requests": REQUESTS,
     "suppressions": SUPPRESSIONS,
+    "suppressed_profiles": SUPPRESSED_PROFILES,
     "suppression_keys": SUPPRESSION_KEYS,
 }
 

@@ -14,8 +14,13 @@ _READ: Mapping[tuple[Area, str], Columns] = {
     ("sync", "ledger"): sync.LEDGER,
     ("sync", "batches"): sync.BATCHES,
     ("sync", "lists"): sync.LISTS,
-    ("", "identifiers"): {"identifier_type": "string", "identifier_value": "string", "profile_id": "string"},
+    ("", "int_segmentloom__identifier_digests"): {
+        "profile_id": "string",
+        "key_id": "string",
+        "digest": "string",
+    },
     ("privacy", "suppressions"): privacy.SUPPRESSIONS,
+    ("privacy", "suppressed_profiles"): privacy.SUPPRESSED_PROFILES,
     ("privacy", "suppression_keys"): privacy.SUPPRESSION_KEYS,
 }
 """What a plan reads."""

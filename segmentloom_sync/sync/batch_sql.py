@@ -116,7 +116,7 @@ where
     eligible.profile_id is null
     or opted_out.identifier is not null
 """
-"""What of a batch may not be sent by now, which takes a look at all identifiers of the warehouse."""
+"""What of a batch may not be sent by now, which takes a look at the digests of all identifiers."""
 
 LISTED = "select batch.member_key, batch.identifier_type, batch.identifier from batch"
 """About whom `BARRED` asks whether they opted out."""

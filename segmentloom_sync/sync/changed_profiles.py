@@ -6,9 +6,10 @@ with the newer identifiers would send people whom nobody found to be members.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from segmentloom_sync.privacy.suppressed import IDENTIFIER_DIGESTS, has_suppressions
 from segmentloom_sync.warehouse.base import Warehouse
 
 _PROGRESS: Final = "int_segmentloom__progress"
@@ -16,8 +17,13 @@ _PUBLICATIONS: Final = "int_segmentloom__publications"
 _PROFILES: Final = "int_segmentloom__profile_changes"
 _CONDITIONS: Final = "int_segmentloom__conditions"
 _CONDITION_CHANGES: Final = "int_segmentloom__condition_changes"
-_SENT: Final = ("segmentloom__profiles", "segmentloom__hashed_identifiers")
-"""What the sync reads of profiles; both follow the feed of changed profiles."""
+_END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_SENT: Final = (
+    "segmentloom__profiles",
+    "segmentloom__hashed_identifiers",
+    IDENTIFIER_DIGESTS,
+)
+"""What the sync reads of profiles; all of them follow the feed of changed profiles."""
 
 
 class _Place(NamedTuple):
@@ -49,6 +55,11 @@ def changed_since(warehouse: Warehouse, audience: str) -> str | None:
         return None
     if any(name in places and places[name] != profiles for name in _SENT):
         return "profiles changed, and their identifiers were not built since"
+    if _lacks_a_key(warehouse):
+        return (
+            f"the build has not read a key of {warehouse.relation('suppression_keys', 'privacy')}, "
+            "so nobody knows whom requests bar; dbt's role needs to select from it"
+        )
     published = _publication(warehouse, audience)
     if published is not None and _is_older(*published, places, profiles, changed_at):
         return f"profiles changed since audience {audience} was evaluated"
@@ -120,6 +131,33 @@ def _progress(warehouse: Warehouse) -> tuple[dict[str, _Place], datetime | None]
     )
     places = {str(name): _Place(str(generation or ""), int(batch)) for name, generation, batch, _ in rows}
     return places, next((time for name, _, _, time in rows if name == _PROFILES), None)
+
+
+def _lacks_a_key(warehouse: Warehouse) -> bool:
+    """Whether a build ran after a key was made and did not hash the identifiers under it."""
+    if not warehouse.exists("suppression_keys", "privacy") or not has_suppressions(warehouse):
+        return False
+    digests = warehouse.relation(IDENTIFIER_DIGESTS)
+    rows = warehouse.rows(
+        f"""
+        select 1 as one
+        from {warehouse.relation("suppression_keys", "privacy")} as keys
+        where
+            keys.key_id not in (select digests.key_id from {digests} as digests)
+            and keys.created_at < (
+                select coalesce(max(entries.updated_at), :end_of_time)
+                from {warehouse.relation(_PROGRESS)} as entries
+                where
+                    entries.consumer = :consumer
+                    and entries.generation <> ''
+            )
+            and exists (select 1 from {warehouse.relation("profiles")} as profiles)
+        limit 1
+        """,
+        consumer=IDENTIFIER_DIGESTS,
+        end_of_time=_END_OF_TIME,
+    )
+    return bool(rows)
 
 
 def _publication(warehouse: Warehouse, audience: str) -> tuple[_Place, datetime] | None:

@@ -12,41 +12,19 @@ OF_RULE = "hashed.hash_rule = :hash_rule"
 """Only what the platform's hash rule makes."""
 OF_ANY_RULE = "true"
 
-# Digests are dear: only of those who are listed, and of who shares an identifier with them.
-_CONCERNED = """
-listed as (
-
-    {listed}
-
-),
-
+# What platforms hold of somebody may be of no profile any more: it is hashed here, of those who are listed.
+_LISTED_HASHES = """
 listed_hashes as (
 
     select distinct
         listed.identifier_type,
         listed.identifier
-    from listed
-
-),
-
-concerned as (
-
-    select listed.member_key as profile_id
-    from listed
-
-    union all
-
-    select hashed.profile_id
-    from {hashed_identifiers} as hashed
-    inner join listed_hashes
-        on
-            hashed.identifier_type = listed_hashes.identifier_type
-            and hashed.identifier = listed_hashes.identifier
-    where {which}
+    from (
+        {listed}
+    ) as listed
 
 ),
 """
-_IS_CONCERNED = "{table}.profile_id in (select concerned.profile_id from concerned)"
 
 # An identifier that an opted-out person shares with others is not sent for the others either.
 _OPTED_OUT = """
@@ -54,7 +32,7 @@ opted_out_profiles as (
 
     select profiles.profile_id
     from {profiles} as profiles
-    where coalesce(profiles.is_opted_out, false){and_concerned}{or_suppressed_profiles}
+    where coalesce(profiles.is_opted_out, false){or_suppressed_profiles}
 
 ),
 
@@ -101,13 +79,10 @@ def opted_out(
         "which": which,
     }
     if not asks_requests:
-        nothing = dict.fromkeys(("and_concerned", "or_suppressed_profiles", "or_suppressed_hashes"), "")
-        return _OPTED_OUT.format(**names, **nothing)
-    profiles = suppressed_profiles(warehouse, _IS_CONCERNED.format(table="identifiers"))
+        return _OPTED_OUT.format(**names, or_suppressed_profiles="", or_suppressed_hashes="")
     hashes = suppressed_hashes(warehouse, "select identifier_type, identifier from listed_hashes")
-    return _CONCERNED.format(**names, listed=listed) + _OPTED_OUT.format(
+    return _LISTED_HASHES.format(listed=listed) + _OPTED_OUT.format(
         **names,
-        and_concerned=f"\n        and {_IS_CONCERNED.format(table='profiles')}",
-        or_suppressed_profiles=f"\n\n    union all\n{profiles}",
+        or_suppressed_profiles=f"\n\n    union all\n{suppressed_profiles(warehouse)}",
         or_suppressed_hashes=f"\n\n        union all\n{hashes}",
     )

@@ -21,7 +21,11 @@ PUBLICATIONS: Columns = {
     "batch": "integer",
 }
 FEED, CONDITIONS = "int_segmentloom__profile_changes", "int_segmentloom__conditions"
-FOLLOWERS = ("segmentloom__profiles", "segmentloom__hashed_identifiers")
+FOLLOWERS = (
+    "segmentloom__profiles",
+    "segmentloom__hashed_identifiers",
+    "int_segmentloom__identifier_digests",
+)
 
 
 class Account:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from segmentloom_sync.destinations.base import Identifier
 from segmentloom_sync.identity.find_profile import IDENTITY_MAP
 from segmentloom_sync.privacy.request import RequestType, record
+from segmentloom_sync.privacy.suppressed import IDENTIFIER_DIGESTS
 from segmentloom_sync.sync.tables import ensure_tables
 from segmentloom_sync.warehouse.base import Columns, Statement, Warehouse
 
@@ -29,6 +30,7 @@ RELATIONS: Mapping[str, Columns] = {
         "identifier_value": "string",
         "profile_id": "string",
     },
+    IDENTIFIER_DIGESTS: {"profile_id": "string", "key_id": "string", "digest": "string"},
     IDENTITY_MAP: {"identifier_type": "string", "identifier_value": "string", "profile_id": "string"},
     "hashed_identifiers": {
         "hash_rule": "string",
@@ -119,6 +121,7 @@ class Shop:
                 f"insert into {known} select identifier_type, identifier_value, profile_id from {identifiers}"
             )
         )
+        statements.append(self._digests(identifiers))
         publications = self.warehouse.relation("int_segmentloom__publications")
         statements.append(
             Statement(
@@ -127,6 +130,14 @@ class Shop:
             )
         )
         self.warehouse.apply(statements)
+
+    def _digests(self, identifiers: str) -> Statement:
+        keyed = self.warehouse.sha256_hex("keys.secret_key || identifier_type || ':' || identifier_value")
+        return Statement(
+            f"insert into {self.warehouse.relation(IDENTIFIER_DIGESTS)} (profile_id, key_id, digest)"
+            f" select profile_id, keys.key_id, {keyed} from {identifiers}"
+            f" cross join {self.warehouse.relation('suppression_keys', 'privacy')} as keys"
+        )
 
     def _person(self, name: str, person: Person) -> list[Statement]:
         identifiers = self.warehouse.relation("identifiers")

@@ -100,3 +100,34 @@ def test_plan_and_run_refuse_it_and_opt_outs_leave_all_the_same(
     assert (report.status, report.message, report.exit_code) == ("failed", STALE, 1)
     assert report.hint == "run without --no-build, or `dbt build` first"
     assert platform.members == {email("bob")}
+
+
+def test_a_build_that_has_not_read_the_key_of_a_request_is_told(
+    account: Account, warehouse: Warehouse, shop: Shop
+) -> None:
+    """Its role may not see the table: the profiles that the request found may be others by now."""
+    shop.add("ann")
+    shop.publish()
+    account.publishes(1)
+    shop.clock.time = LATER
+    shop.request("opt_out", "user_id:ann")
+    assert changed_since(warehouse, AUDIENCE) is None
+    account.profiles_change(4, at=LATER + timedelta(minutes=1))
+    account.conditions_follow(4, 2)
+    account.publishes(2)
+    assert "dbt's role needs to select from it" in str(changed_since(warehouse, AUDIENCE))
+    shop.publish()
+    account.publishes(2)
+    assert changed_since(warehouse, AUDIENCE) is None
+
+
+def test_digests_that_no_build_has_recorded_count_for_nothing(
+    account: Account, warehouse: Warehouse, shop: Shop
+) -> None:
+    shop.add("ann")
+    shop.publish()
+    account.publishes(1)
+    shop.request("opt_out", "user_id:ann")
+    progress = warehouse.relation("int_segmentloom__progress")
+    warehouse.execute(f"delete from {progress} where consumer = 'int_segmentloom__identifier_digests'")
+    assert "dbt's role needs to select from it" in str(changed_since(warehouse, AUDIENCE))
