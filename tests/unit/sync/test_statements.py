@@ -13,11 +13,11 @@ import duckdb
 import pytest
 
 from segmentloom_sync.identity.find_profile import IDENTITY_MAP
-from segmentloom_sync.sync.opt_outs import remove_opt_outs
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from segmentloom_sync.warehouse.duckdb_open import SCRATCH
 from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
+from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import TestClock, email
 from tests.unit.sync.test_changed_people import LoggedShop
 from tests.workspace import REPOSITORY
@@ -68,7 +68,8 @@ def heard() -> Iterator[tuple[list[str], str]]:
     shop.build()
     shop.request("opt_out", "user_id:bob")  # found by the digests of the build
     forget_identifiers(shop)
-    assert [report.status for report in remove_opt_outs(runner, OneDestination("memory", platform), [], ())]
+    [report] = remove_opt_outs(runner, OneDestination("memory", platform), [], ())
+    assert (report.status, report.removes) == ("ok", 1)
     assert email("bob") not in platform.members
     assert runner.run(target).status == "ok"
     restore_identifiers(shop)
