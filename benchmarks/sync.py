@@ -5,10 +5,10 @@
 
 Three runs each: the first one sends everybody; then nothing has changed; then 0.5 % have left and 0.5 % have
 come. Segmentloom does the last once more as after a build that changed profiles: then it compares everybody
-instead of whose membership changed. Each is the command that a user starts, in a process of its own, measured with its children. The
-simulator is strict, runs in a process of its own and is not counted. drt-core keeps no state for such a
-destination: it sends everybody each time, and nobody leaves. Behind it: posting the same bodies, which lie
-ready, beside the part of Segmentloom's first run from its first request to its last.
+instead of whose membership changed. Each is the command that a user starts, in a process of its own, measured
+with its children. The simulator is strict, runs in a process of its own and is not counted. drt-core keeps no
+state for such a destination: it sends everybody each time, and nobody leaves. Behind it: posting the same
+bodies, which lie ready, beside the part of Segmentloom's first run from its first request to its last.
 """
 
 from __future__ import annotations
