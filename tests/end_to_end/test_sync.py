@@ -413,7 +413,10 @@ def test_the_audit_says_who_changed_what_was_published(workspace: Workspace) -> 
     assert f"buyers changed by {getpass.getuser()}, commit {commit[:10]}, not committed" in text
     assert "\n  +  min_members: 3\n" in text or "\n  +tests: {min_members: 3}\n" in text
     assert "\n   match: {event: Order Completed, within: 30 days}\n" in text
-    assert workspace.json("audit", "--since", "2999-01-01") == {"changes": []}
+    assert workspace.json("audit", "--since", "2999-01-01") == {"changes": [], "decisions": []}
+    rebound = next(row for row in workspace.json("audit", "buyers")["decisions"] if row["decided_by"] == "Jo")
+    assert (rebound["decision"], rebound["audience"]) == ("rebound", "buyers")
+    assert f"list '{rebound['list']}' at {rebound['destination']} rebound to target " in text
     done = workspace.cli("audit", "byers", check=False)
     assert (done.returncode, "did you mean 'buyers'?" in done.stderr) == (2, True)
 
