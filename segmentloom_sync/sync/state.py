@@ -9,6 +9,7 @@ from typing import Any
 from pytz import BaseTzInfo
 
 from segmentloom_sync.audiences.library import Audience
+from segmentloom_sync.sync.bound_lists import bound_lists
 from segmentloom_sync.sync.cadence import due_at
 from segmentloom_sync.sync.evaluations import failed_evaluations, published_evaluations
 from segmentloom_sync.sync.replacement import replacements_under_way
@@ -36,7 +37,7 @@ held as (
 
     select
         destination,
-        list_name,
+        list_id,
         sum(case when state = 'accepted' then 1 else 0 end) as accepted,
         sum(case when state in ('pending', 'sent', 'removing') then 1 else 0 end) as open_rows,
         sum(case when state = 'rejected' then 1 else 0 end) as rejected
@@ -58,10 +59,14 @@ select
     newest.started_at,
     newest.finished_at
 from newest
+left join ({bound}) as bound
+    on
+        newest.destination = bound.destination
+        and newest.list_name = bound.list_name
 left join held
     on
         newest.destination = held.destination
-        and newest.list_name = held.list_name
+        and bound.list_id = held.list_id
 order by
     newest.audience,
     newest.destination,
@@ -93,7 +98,11 @@ def list_states(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
     if not warehouse.exists("runs", "sync"):
         return []
     rows = warehouse.rows(
-        _LISTS.format(runs=warehouse.relation("runs", "sync"), ledger=warehouse.relation("ledger", "sync"))
+        _LISTS.format(
+            runs=warehouse.relation("runs", "sync"),
+            ledger=warehouse.relation("ledger", "sync"),
+            bound=bound_lists(warehouse),
+        )
     )
     lists = [dict(zip(_KEYS, row, strict=True)) for row in rows]
     waiting = waiting_identifiers(warehouse, now)

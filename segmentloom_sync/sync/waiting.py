@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from segmentloom_sync.sync.bound_lists import bound_lists
 from segmentloom_sync.sync.plan import UNCONFIRMED
 from segmentloom_sync.warehouse.base import Warehouse
 
@@ -29,6 +30,11 @@ select
     ledger.list_name,
     count(*) as identifiers
 from {ledger} as ledger
+inner join ({bound}) as bound
+    on
+        ledger.destination = bound.destination
+        and ledger.list_name = bound.list_name
+        and ledger.list_id = bound.list_id
 left join unconfirmed
     on
         ledger.run_id = unconfirmed.run_id
@@ -59,7 +65,9 @@ def waiting_identifiers(warehouse: Warehouse, now: datetime) -> Mapping[tuple[st
     """
     rows = warehouse.rows(
         _WAITING.format(
-            batches=warehouse.relation("batches", "sync"), ledger=warehouse.relation("ledger", "sync")
+            batches=warehouse.relation("batches", "sync"),
+            ledger=warehouse.relation("ledger", "sync"),
+            bound=bound_lists(warehouse),
         ),
         unconfirmed_since=now - UNCONFIRMED,
     )

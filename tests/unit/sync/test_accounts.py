@@ -11,6 +11,7 @@ from segmentloom_sync.destinations.accounts import account_of
 from segmentloom_sync.destinations.registry import destination_type
 from segmentloom_sync.sync.environment import Binding, environment_of
 from segmentloom_sync.sync.runner import SyncRunner
+from segmentloom_sync.sync.state import list_states
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
 from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
@@ -91,6 +92,29 @@ def test_another_account_is_refused_until_a_person_says_so(
 
     assert bound(warehouse, clock, "Jo").run(target).status == "ok"
     assert platform.members == {email("bob"), email("cat")}, "the former list goes on from its own ledger"
+
+
+def test_status_counts_the_list_of_the_present_account(
+    filled: Shop, warehouse: Warehouse, clock: TestClock, target: SyncTarget, other: AccountPlatform
+) -> None:
+    """What the former account's list holds, or waits for, stays in the ledger."""
+    ledger = warehouse.relation("ledger", "sync")
+    filled.add("dan", "eve", "fay")
+    filled.publish()
+    assert bound(warehouse, clock).run(target).status == "ok"
+    clock.sleep(1)
+    filled.people = {"bob": filled.people["bob"]}
+    filled.publish()
+    assert bound(warehouse, clock, "Jo").run(replace(target, destination=other)).status == "ok"
+    held = dict(warehouse.rows(f"select list_id, count(*) from {ledger} group by 1"))
+    assert held == {"list-1": 6, "list-2": 1}
+    batches = warehouse.relation("batches", "sync")
+    warehouse.execute(
+        f"update {batches} set state = 'processing', finished_at = :now where list_id = 'list-1'",
+        now=clock.now(),
+    )
+    [state] = list_states(warehouse, clock.now())
+    assert (state["list_id"], state["accepted"], state["waiting"]) == ("list-2", 1, 0)
 
 
 def test_a_receiver_whose_list_has_the_same_id_gets_everybody(
