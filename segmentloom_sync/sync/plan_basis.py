@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +11,9 @@ from segmentloom_sync.sync.changed_profiles import built_profiles
 from segmentloom_sync.sync.evaluations import published_evaluation
 from segmentloom_sync.sync.target import SyncTarget
 from segmentloom_sync.warehouse.base import Warehouse
+from segmentloom_sync.warehouse.dbt_types import DBT_TYPES
+
+_ROWS_PER_BATCH = 50_000
 
 
 class ListSettings(BaseModel):
@@ -33,7 +37,7 @@ class Basis(BaseModel):
         profiles: how far profiles and their hashed identifiers were built.
         list_id: the list at the platform; None while none is remembered.
         fencing_token: of the newest run on the list; only runs change the ledger, each with a greater one.
-        privacy_requests: how many were made.
+        privacy_requests: a digest of all that were made, and of which of them bar anybody still.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,7 +46,7 @@ class Basis(BaseModel):
     profiles: str
     list_id: str | None
     fencing_token: int
-    privacy_requests: int
+    privacy_requests: str
     settings: ListSettings
 
 
@@ -60,9 +64,7 @@ def basis_of(
         profiles=built_profiles(warehouse),
         list_id=list_id,
         fencing_token=_newest_token(warehouse, target) if fencing_token is None else fencing_token,
-        privacy_requests=_number(
-            warehouse, f"select count(*) from {warehouse.relation('requests', 'privacy')}"
-        ),
+        privacy_requests=_requests_digest(warehouse),
         settings=ListSettings(
             type=target.destination.type,
             identifier_types=target.identifier_types,
@@ -107,6 +109,26 @@ def _newest_token(warehouse: Warehouse, target: SyncTarget) -> int:
         f"select coalesce(max(fencing_token), 0) from {leases} where lease_key = :lease_key",
         lease_key=target.key,
     )
+
+
+def _requests_digest(warehouse: Warehouse) -> str:
+    """Equal where the same requests were made and bar as many digests."""
+    query = f"""
+        select
+            requests.request_id || ' ' || requests.request_type || ' '
+            || cast(count(suppressions.digest) as {DBT_TYPES[warehouse.engine]["string"]}) as line
+        from {warehouse.relation("requests", "privacy")} as requests
+        left join {warehouse.relation("suppressions", "privacy")} as suppressions
+            on
+                requests.request_id = suppressions.request_id
+                and suppressions.released_at is null
+        group by requests.request_id, requests.request_type
+        order by 1
+        """
+    total = sha256()
+    for rows in warehouse.batches(query, _ROWS_PER_BATCH):
+        total.update("".join(f"{line}\n" for line in rows.column(0).to_pylist()).encode())
+    return total.hexdigest()
 
 
 def _number(warehouse: Warehouse, query: str, **parameters: str) -> int:

@@ -322,6 +322,26 @@ def test_the_file_is_private_and_names_nobody(bench: Bench, tmp_path: Path) -> N
     assert read_plan(file) == bench.save()
 
 
+@pytest.mark.parametrize("changes", ["another request", "another state"])
+def test_as_many_requests_are_not_the_same_requests(bench: Bench, changes: str) -> None:
+    bench.shop.request("opt_out", "email:one@example.com")
+    plan = bench.save()
+    if changes == "another request":
+        requests = bench.warehouse.relation("requests", "privacy")
+        bench.warehouse.execute(f"delete from {requests} where true")
+        bench.shop.request("opt_in", "email:nobody@example.com")
+        assert bench.warehouse.rows(f"select count(*) from {requests}") == [(1,)]
+    else:
+        suppressions = bench.warehouse.relation("suppressions", "privacy")
+        bench.warehouse.execute(
+            f"update {suppressions} set released_at = :now where true", now=bench.clock.now()
+        )
+    [report] = bench.apply(plan)
+    assert (report.status, report.exit_code) == ("failed", 2)
+    assert "privacy requests were made since" in str(report.message)
+    assert bench.sent() == {"add": 0, "remove": 0}
+
+
 def test_the_fingerprint_cannot_be_guessed_without_the_key(bench: Bench) -> None:
     first = bench.save().lists[0].digest
     keys = bench.warehouse.relation("suppression_keys", "privacy")
