@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.unit.sync.machine import SyncMachine
+from tests.unit.sync.machine import Change, SyncMachine
 from tests.unit.sync.mutants import MUTANTS, Mutant
 from tests.unit.sync.replacing_machine import ReplacingMachine
 from tests.unit.sync.replacing_mutants import REPLACING_MUTANTS, ReplacingMutant
@@ -98,3 +98,45 @@ def test_a_mutant_is_caught_by_the_machine(mutant: Mutant, monkeypatch: pytest.M
     mutant.apply(monkeypatch)
     with pytest.raises(AssertionError, match=BROKEN):
         run_state_machine_as_test(SyncMachine, settings=profile(200, steps=6, shrink=False))
+
+
+def test_a_list_that_is_put_off_may_die_now_and_then() -> None:
+    assert die_around_a_wait(range(20, 10_000, 40), late=False) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("late", [False, True])
+def test_a_list_that_is_put_off_may_die_anywhere(late: bool) -> None:
+    assert die_around_a_wait(range(1, 10_000), late=late) > 60
+
+
+def die_around_a_wait(operations: Iterable[int], *, late: bool) -> int:
+    """Runs that put a list off and die at one of the operations, until one survives; returns how many died.
+
+    Args:
+        late: whether the platform answers later.
+    """
+    for died, operation in enumerate(operations):
+        machine = SyncMachine()
+        try:
+            if late:
+                machine.answers_later()
+            machine.sync([], ["ok"], None, None)
+            changes: list[tuple[str, Change]] = [
+                ("ann", "changes e-mail"),
+                ("bob", "asks to be out"),
+                ("cat", "leaves"),
+            ]
+            machine.sync(changes, ["ok", "busy"], operation, None, retries=2, others_wait=True)
+            has_survived = machine.fuse.count < operation
+            attempts = "select count(*) from segmentloom_sync.runs where status <> 'running'"
+            [(ended,)] = machine.warehouse.rows(attempts)
+            machine.recover()
+            machine.nothing_is_sent_after_an_opt_out()
+            machine.ledger_is_a_superset()
+        finally:
+            machine.warehouse.close()
+        if has_survived:
+            assert ended == 3, "it was not put off"
+            return died
+    raise AssertionError("no run survives")
