@@ -161,6 +161,33 @@ def test_members_are_added_and_removed(pair: Pair) -> None:
     assert pair.holds(audience) == keys(bob)
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "part"])
+def test_what_an_accepted_request_fails_at_later_is_told(pair: Pair, is_whole: bool) -> None:
+    """Where a platform answers later: here it refuses whose consent nobody states."""
+    audience = pair.new_list()
+    bob, eve = (Member(member(name).identifiers) for name in ("bob", "eve"))
+    taken = [] if is_whole else [member("ann")]
+    receipt = pair.destination.push(audience, "add", [*taken, bob, eve])
+    if not receipt.is_pending:
+        assert pair.simulator.name != "google_ads"
+        assert not receipt.rejected
+        assert pair.holds(audience) == keys(*taken, bob, eve)
+        return
+    assert receipt.request_id
+    assert not receipt.rejected
+    assert pair.destination.request_status(receipt.request_id).state == "processing"
+    pair.clock.advance(timedelta(days=1).total_seconds())
+    for _ in range(2):
+        status = pair.destination.request_status(receipt.request_id)
+        assert status.state == ("failed" if is_whole else "partial")
+        assert status.failed_count == sum(status.reasons.values()) == 2
+        assert not status.is_passing
+        assert not status.is_unexplained
+    told = " ".join(status.reasons)
+    assert not any(value in told for _, value in keys(bob, eve))
+    assert pair.holds(audience) == keys(*taken)
+
+
 def test_repeats_change_nothing(pair: Pair) -> None:
     audience = pair.new_list()
     ann = member("ann")
