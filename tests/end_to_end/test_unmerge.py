@@ -231,7 +231,7 @@ def test_a_build_that_fails_leaves_the_decision_to_the_next(workspace: Workspace
     broken = workspace.path / "models" / "identity" / "segmentloom__profiles.sql"
     whole = broken.readlink()
     broken.unlink()
-    broken.write_text("{{ config(alias='profiles') }}\n\nselect 1 as nothing_else\n")
+    broken.write_text("{{ config(alias='profiles') }}\n\nselect * from {{ ref('nothing_of_the_kind') }}\n")
     words = ("identity", "unmerge", "user_id:bea", "email:bea@example.com", *WORDS)
     done = workspace.cli(*words, check=False)
     assert done.returncode == 1
