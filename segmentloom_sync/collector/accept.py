@@ -21,7 +21,7 @@ from segmentloom_sync.collector.authentication import (
 from segmentloom_sync.collector.body import check_encoding, unpacked
 from segmentloom_sync.collector.client_address import Kept, TrustedProxies, kept_address
 from segmentloom_sync.collector.json_body import Item, encoded, read_batch, read_event
-from segmentloom_sync.collector.limits import EVENT_BYTES, MESSAGE_ID_CHARACTERS, TOLD_ERRORS
+from segmentloom_sync.collector.limits import EVENT_BYTES, KEPT_BYTES, MESSAGE_ID_CHARACTERS, TOLD_ERRORS
 from segmentloom_sync.collector.origins import NO_ORIGIN
 from segmentloom_sync.collector.recent import RecentIds
 from segmentloom_sync.collector.records import Heads, ReceiptClock, full
@@ -43,6 +43,9 @@ _AS_JSON: Final = ("content-type", JSON)
 _PLAIN_REPLY: Final = Reply(200, ACCEPTED, [_AS_TEXT, *NO_ORIGIN])
 _NOTHING: Final[Mapping[str, int]] = {}
 _NO_ERRORS: Final[list[dict[str, Any]]] = []
+_LARGE_CONTEXT: Final = (
+    "the context is kept with each event: send fewer of them at once, or a smaller context"
+)
 
 
 class Admitted(NamedTuple):
@@ -220,6 +223,8 @@ class Collector:
             if sent_at:
                 said["sent_at"] = sent_at
             head = full(received_at, caller, ip, gpc, said)
+            if len(head) * len(good) > KEPT_BYTES:
+                raise Refusal(413, "too_large", _LARGE_CONTEXT)
             chunks.append(records(head, [item.raw for item in good]))
         chunks += [record(full(received_at, caller, ip, gpc, refused=reason), raw) for _, reason, raw in bad]
         reasons = Counter(reason for _, reason, _ in bad)

@@ -69,6 +69,10 @@ BATCHES = {
     "two batches": (b'{"batch":[%b],"batch":[%b]}' % (PLAIN, PLAIN), 400),
     "2,501 events": (b'{"batch":[%b]}' % b",".join([PLAIN] * 2501), 413),
     "501 KiB": (b'{"batch":[%b]}' % b",".join([EVENT % b'{"a":"%b"}' % (b"a" * 20_000)] * 26), 413),
+    "300 kB for each of 2,500 events": (
+        b'{"batch":[%b],"context":{"a":"%b"}}' % (b",".join([PLAIN] * 2500), b"a" * 300_000),
+        413,
+    ),
     "a bad time of sending": (b'{"batch":[%b],"context":{"a":1,"a":2}}' % PLAIN, 400),
 }
 
@@ -88,6 +92,13 @@ def test_a_bad_event_is_refused_at_once(collector: RunningCollector, name: str) 
 def test_a_bad_batch_is_refused(collector: RunningCollector, name: str) -> None:
     body, status = BATCHES[name]
     assert collector.post("/v1/batch", body).status == status
+    assert collector.peak_megabytes() < 150
+
+
+def test_a_context_is_kept_with_as_many_events_as_it_fits(collector: RunningCollector) -> None:
+    for events, status in (27, 200), (28, 413):
+        body = b'{"batch":[%b],"context":{"a":"%b"}}' % (b",".join([PLAIN] * events), b"a" * 300_000)
+        assert collector.post("/v1/batch", body).status == status
 
 
 @pytest.mark.parametrize(
