@@ -13,7 +13,7 @@ BATCH_BYTES: Final = 500 * 1024
 BATCH_EVENTS: Final = 2_500
 
 KEPT_BYTES: Final = 8 * 1024 * 1024
-"""Of what a batch says for all its events, which is kept with each of them: a small request could fill memory."""
+"""Of what a batch says for all its events: kept with each of them, a small request could fill memory."""
 
 MESSAGE_ID_CHARACTERS: Final = 100
 """Segment's limit for a `messageId`."""

@@ -41,12 +41,18 @@ class LoaderProcess:
         self._options = options
 
     async def keep_running(self, tell: Callable[[dict[str, Any]], None]) -> None:
-        """Run it until cancelled; a process that died is started again after a while.
+        """Run it until cancelled; a process that died or does not start is started again after a while.
 
         Args:
             tell: hears of each load.
         """
         while True:
+            tell({"error": f"the loader {await self._run(tell)}; it is started again"})
+            await asyncio.sleep(_RESTART_SECONDS)
+
+    async def _run(self, tell: Callable[[dict[str, Any]], None]) -> str:
+        """Start it and pass on what it tells; gives how that ended."""
+        try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -56,33 +62,42 @@ class LoaderProcess:
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is the parent's affair
             )
-            try:
-                async for line in cast(asyncio.StreamReader, process.stdout):  # a pipe, as asked for
-                    tell(json.loads(line))
-                await process.wait()
-            finally:
-                if process.returncode is None and process.stdin is not None:
-                    process.stdin.close()  # it ends after the load that it is at
-            tell({"error": "the loader ended; it is started again"})
-            await asyncio.sleep(_RESTART_SECONDS)
+        except OSError as error:
+            return f"does not start: {(error.strerror or 'refused').lower()}"
+        try:
+            async for line in cast(asyncio.StreamReader, process.stdout):  # a pipe, as asked for
+                tell(json.loads(line))
+            await process.wait()
+        except ValueError:  # a library of its printed something; it may be killed at any time
+            process.kill()
+            await process.wait()
+            return "printed what is no report"
+        finally:
+            if process.returncode is None and process.stdin is not None:
+                process.stdin.close()  # it ends after the load that it is at
+        return "ended"
 
 
 def _load(options: LoaderOptions) -> dict[str, Any]:
     from segmentloom_sync.phone_region import configured_phone_region
     from segmentloom_sync.project import Project
-    from segmentloom_sync.spool.keys import read_keys
+    from segmentloom_sync.spool.keys import KEY_VARIABLE, read_keys
     from segmentloom_sync.spool.load import load_spool
 
     project = Project.find(_path(options.project_dir), _path(options.profiles_dir), options.target)
     region = configured_phone_region(project, _path(options.config))
     loaded = load_spool(project, Path(options.spool), keys=read_keys("preferred"), phone_region=region)
     events = loaded.events
-    return {
+    facts: dict[str, Any] = {
         "segments": loaded.segments,
         "landed": events.landed,
         "duplicates": events.duplicates,
         "rejected": events.rejected,
+        "quarantined": loaded.quarantined,
     }
+    if loaded.unknown_keys:
+        facts["error"] = f"segments wait for keys that {KEY_VARIABLE} lacks: {', '.join(loaded.unknown_keys)}"
+    return facts
 
 
 def _path(text: str | None) -> Path | None:

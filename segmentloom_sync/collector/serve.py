@@ -179,7 +179,7 @@ class _Run:
     def _loaded(self, facts: dict[str, Any]) -> None:
         self._counts.loads += 1
         self._counts.failed_loads += "error" in facts
-        if facts.get("landed") or facts.get("rejected") or "error" in facts:
+        if any(facts.get(name) for name in ("landed", "rejected", "quarantined", "error")):
             self._log.note("loaded" if "error" not in facts else "not_loaded", **facts)
 
 
