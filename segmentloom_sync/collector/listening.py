@@ -68,9 +68,10 @@ class Listening:
                 tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 tried.bind(where)
                 address, free = tried.getsockname()[:2]
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: no host can have that name
+            reason = getattr(error, "strerror", None) or "refused"
             raise ConfigError(
-                f"cannot listen on {host} port {port}: {(error.strerror or 'refused').lower()}",
+                f"cannot listen on {host} port {port}: {reason.lower()}",
                 hint="choose another with --host and --port",
             ) from None
         return cls(str(address), int(free), certificate, private_key)
@@ -102,13 +103,13 @@ def _check_tls(certificate: Path, private_key: Path) -> None:
         if not file.is_file():
             raise ConfigError(f"there is no file {file}", hint="--tls-cert and --tls-key name PEM files")
     try:
+        # First of all: for the phrase of an encrypted key OpenSSL would ask the terminal, and wait.
+        if b"BEGIN PRIVATE KEY" not in private_key.read_bytes():
+            raise ConfigError(
+                f"{private_key} is not in PKCS#8, or encrypted",
+                hint=f"openssl pkcs8 -topk8 -nocrypt -in {private_key} -out key.pem",
+            )
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key)
-        text = private_key.read_text()
-    except (OSError, ssl.SSLError, UnicodeDecodeError) as error:
+    except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "not readable"
         raise ConfigError(f"{certificate} and {private_key} cannot be used: {reason}") from None
-    if "BEGIN PRIVATE KEY" not in text:
-        raise ConfigError(
-            f"{private_key} is not in PKCS#8",
-            hint=f"openssl pkcs8 -topk8 -nocrypt -in {private_key} -out key.pem",
-        )

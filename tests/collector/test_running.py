@@ -59,6 +59,29 @@ def test_what_hinders_a_start_is_said(tmp_path: Path) -> None:
         Listening.check("127.0.0.1", 0, tmp_path / "cert.pem", tmp_path / "key.pem")
     with pytest.raises(ConfigError, match="no address or network"):
         TrustedProxies(["proxy"])
+    for host in ("198.51.100.1", "a" * 64):
+        with pytest.raises(ConfigError, match=f"cannot listen on {host} port 0: "):
+            Listening.check(host, 0)
+
+
+@pytest.mark.parametrize("form", [["-aes256", "-passout", "pass:phrase"], ["-traditional"]])
+def test_a_key_that_the_server_cannot_read_is_refused_without_a_question(
+    form: list[str], tmp_path: Path
+) -> None:
+    cert, key = certificate(tmp_path)
+    other = tmp_path / "other.pem"
+    subprocess.run(
+        ["openssl", "rsa", "-in", str(key), *form, "-out", str(other)], check=True, capture_output=True
+    )
+    with pytest.raises(ConfigError, match=r"other.pem is not in PKCS#8, or encrypted") as refused:
+        Listening.check("127.0.0.1", 0, cert, other)
+    subprocess.run(
+        [*str(refused.value.hint).split(), "-passin", "pass:phrase"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    assert Listening.check("127.0.0.1", 0, cert, key).certificate == cert
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
