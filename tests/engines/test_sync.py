@@ -13,6 +13,7 @@ from segmentloom_sync.destinations.marks import Mark, mark_of
 from segmentloom_sync.privacy.status import request_states
 from segmentloom_sync.privacy.suppressed import is_suppressed
 from segmentloom_sync.project import Project
+from segmentloom_sync.sync import list_sync
 from segmentloom_sync.sync.changed_profiles import changed_since
 from segmentloom_sync.sync.environment import Binding, Environment, bound_to, environment_id, environment_of
 from segmentloom_sync.sync.match_rates import reported
@@ -26,7 +27,8 @@ from segmentloom_sync.sync.unsettled import unsettled_audiences
 from segmentloom_sync.warehouse.base import Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.unit.sync.account import Account
-from tests.unit.sync.memory_platform import OneDestination, StatedPlatform, buyers
+from tests.unit.sync.logged_shop import Compared, LoggedShop
+from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, StatedPlatform, buyers
 from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import AUDIENCE, Person, Shop, TestClock, email, phone
 from tests.unit.sync.test_unsettled import CHANGES, audience
@@ -189,3 +191,35 @@ def test_the_protocol_runs_alike_on_every_engine(warehouse: Warehouse) -> None:
     account.conditions_follow(4, 2)
     stale = f"profiles changed since audience {AUDIENCE} was evaluated"
     assert (runner.plan(target).message, changed_since(warehouse, AUDIENCE)) == (stale, stale)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["duckdb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("bigquery", "snowflake"))],
+    indirect=True,
+    scope="session",
+)
+def test_a_list_in_step_is_compared_by_what_changed_on_every_engine(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = Compared()
+    monkeypatch.setattr(list_sync, "make_plan", compared.make_plan)
+    clock, platform = TestClock(), MemoryPlatform()
+    shop = LoggedShop(warehouse, clock)
+    shop.prepare()
+    shop.people = {name: Person(emails=(name,)) for name in ("ann", "bob", "cat", "dan", "eve", "gus")}
+    shop.people["fay"] = Person(emails=("fay", "ann"), is_member=False)
+    shop.build()
+    runner, target = SyncRunner(warehouse, clock), buyers(platform)
+    assert runner.run(target).status == "ok"
+
+    shop.people["ann"].is_member = False
+    shop.publish()
+    left = runner.run(target)
+    assert (left.status, left.adds, left.removes) == ("ok", 0, 1), left.message
+    shop.people["fay"].is_member = True
+    shop.publish()
+    came = runner.run(target)
+    assert (came.status, came.adds, came.removes) == ("ok", 2, 0), came.message
+    assert compared.looks == [False, True, True]
+    assert platform.members == shop.wanted()

@@ -16,10 +16,10 @@ from segmentloom_sync.identity.find_profile import IDENTITY_MAP
 from segmentloom_sync.sync.runner import SyncRunner
 from segmentloom_sync.warehouse.duckdb import DuckDb
 from segmentloom_sync.warehouse.duckdb_open import SCRATCH
+from tests.unit.sync.logged_shop import LoggedShop
 from tests.unit.sync.memory_platform import MemoryPlatform, OneDestination, buyers
 from tests.unit.sync.removing import remove_opt_outs
 from tests.unit.sync.shop import TestClock, email
-from tests.unit.sync.test_changed_people import LoggedShop
 from tests.workspace import REPOSITORY
 
 
