@@ -6,7 +6,7 @@ The native dialect writes `user_id`, Segment's `userId`; a key is looked for in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,10 @@ _NAMES: Final[Mapping[str, str | None]] = {
     "group": None,
     "alias": None,
 }
+VIEWS: Final = frozenset({"page", "screen"})
+"""Types whose events have the name of their type; what was seen is in `TITLES`."""
+TITLES: Final = ("name", "category")
+"""Segment's libraries write them beside the properties of a view, those of browsers within them, too."""
 _EXACT_FLOATS: Final = 2**53
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -106,6 +110,8 @@ def normalise(
         context = {**context, "gpc": True}
     context_traits = _object(context.get("traits"))
     properties = _object(item.get("properties"))
+    if kind in VIEWS:
+        properties = {**titles(item, properties), **properties}
     traits = _object(item.get("traits"))
     email = first_email(traits.get("email"), context_traits.get("email"), properties.get("email"))
     phone = stated_phone(kind, traits, context_traits)
@@ -167,6 +173,17 @@ def type_and_name(kind: Any, name: Any) -> tuple[str, str | None]:
     if not isinstance(kind, str) or kind not in _NAMES:
         raise Refused(refused.UNKNOWN_TYPE)
     return kind, _NAMES[kind]
+
+
+def titles(item: Mapping[str, Any], properties: Container[str]) -> dict[str, str]:
+    """What a page or screen is called beside its properties, which count before it.
+
+    Args:
+        item: the event as it was sent.
+        properties: the names of those that it has.
+    """
+    beside = {name: item.get(name) for name in TITLES if name not in properties}
+    return {name: value for name, value in beside.items() if type(value) is str and value}
 
 
 def _times(

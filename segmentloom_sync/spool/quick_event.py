@@ -14,7 +14,16 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Raw
 
-from segmentloom_sync.landing.event import ASCII_BLANKS, CLOCK_FUTURE, Event, first_email, type_and_name
+from segmentloom_sync.landing.event import (
+    ASCII_BLANKS,
+    CLOCK_FUTURE,
+    TITLES,
+    VIEWS,
+    Event,
+    first_email,
+    titles,
+    type_and_name,
+)
 from segmentloom_sync.landing.phone import PhoneReader, stated_phone
 from segmentloom_sync.landing.refused import Refused
 from segmentloom_sync.landing.times import occurred_at, read_time
@@ -29,6 +38,8 @@ class SentEvent(msgspec.Struct, gc=False):
 
     type: Any = None
     event: Any = None
+    name: Any = None
+    category: Any = None
     userId: Any = None
     user_id: Any = None
     anonymousId: Any = None
@@ -73,6 +84,11 @@ class _Context(msgspec.Struct, gc=False):
     traits: Raw = _EMPTY
 
 
+class _Titles(msgspec.Struct, gc=False):
+    name: Any = UNSET
+    category: Any = UNSET
+
+
 class _Person(msgspec.Struct, gc=False):
     email: Any = None
     phone: Any = None
@@ -80,6 +96,7 @@ class _Person(msgspec.Struct, gc=False):
 
 decode: Final = msgspec.json.Decoder(Record).decode
 _context_of: Final = msgspec.json.Decoder(_Context).decode
+_titles_of: Final = msgspec.json.Decoder(_Titles).decode
 _person_of: Final = msgspec.json.Decoder(_Person).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -112,6 +129,8 @@ def _row(record: Record, received_at: datetime, phones: PhoneReader) -> Event:
     if not event_id:
         raise _Unusual  # it is derived from the whole event
     properties, traits, context = _object(sent.properties), _object(sent.traits), _object(sent.context)
+    if kind in VIEWS and (sent.name or sent.category):
+        properties = _titled(sent, properties)
     in_context = _context_of(context)
     context_traits = _object(in_context.traits)
 
@@ -163,6 +182,20 @@ def _row(record: Record, received_at: datetime, phones: PhoneReader) -> Event:
     )
 
 
+def _titled(sent: SentEvent, properties: str) -> str:
+    """The properties' text with what the view is called beside them."""
+    within = _titles_of(properties)
+    taken = [name for name in TITLES if getattr(within, name) is not UNSET]
+    added = titles({"name": sent.name, "category": sent.category}, taken)
+    return _before(properties, added) if added else properties
+
+
+def _before(text: str, said: Mapping[str, Any]) -> str:
+    """The text of an object with something put before what it has."""
+    added = _encode(said).decode()
+    return added if text == "{}" else f"{added[:-1]},{text[1:]}"
+
+
 def _either(camel: Any, snake: Any) -> Any:
     return snake if camel is None else camel
 
@@ -209,10 +242,7 @@ def _with(context: str, known: _Context, around: Mapping[str, Any], *, gpc: bool
     if is_of_future and known.clock_future is not UNSET:
         raise _Unusual
     said = {**around, **({"gpc": True} if gpc else {}), **({CLOCK_FUTURE: True} if is_of_future else {})}
-    added = _encode(said).decode()
-    if context == "{}" or added == "{}":
-        return added if context == "{}" else context
-    return f"{added[:-1]},{context[1:]}"
+    return _before(context, said) if said else context
 
 
 def _text(value: Any) -> str | None:

@@ -58,6 +58,21 @@ def test_names_of_other_types(kind: str, name: str | None) -> None:
     assert event(type=kind).event == name
 
 
+@pytest.mark.parametrize(
+    ("item", "properties"),
+    [
+        ({"name": "Home", "category": "Shop"}, {"name": "Home", "category": "Shop"}),
+        ({"name": "Home", "properties": {"name": "Own", "tab": 1}}, {"name": "Own", "tab": 1}),
+        ({"name": "Home", "properties": {"name": None}}, {"name": None}),
+        ({"name": "", "category": 7, "properties": {"tab": 1}}, {"tab": 1}),
+    ],
+)
+def test_what_a_view_is_called_is_a_property(item: dict[str, Any], properties: dict[str, Any]) -> None:
+    for kind in ("page", "screen"):
+        assert json.loads(event(type=kind, **item).properties) == properties
+    assert json.loads(event(type="track", **item).properties) == item.get("properties", {})
+
+
 def test_an_event_name_is_kept_as_it_was_written() -> None:
     assert event(event="  Order Completed ").event == "  Order Completed "
 

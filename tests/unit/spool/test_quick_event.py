@@ -79,18 +79,22 @@ EVENTS = st.fixed_dictionaries(
         "properties": PERSON | ODD,
         "traits": PERSON | ODD,
         "context": CONTEXT | ODD,
+        "name": TEXT | ODD,
+        "category": TEXT | ODD,
         "other": ODD,
     },
 )
 USUAL = st.fixed_dictionaries(
     {
-        "type": st.sampled_from(["track", "identify", "group", "alias"]),
+        "type": st.sampled_from(["track", "identify", "group", "alias", "page"]),
         "event": st.just("Order Completed"),
         "messageId": st.just("m1"),
         "timestamp": st.sampled_from(["2026-11-30T10:00:00.5Z", "2999-01-01T00:00:00Z"]),
-        "properties": st.fixed_dictionaries({}, optional={"email": TEXT}),
+        "properties": st.fixed_dictionaries({}, optional={"email": TEXT, "name": TEXT | st.none()}),
     },
     optional={
+        "name": TEXT,
+        "category": TEXT,
         "user_id": TEXT,
         "anonymousId": TEXT,
         "traits": PERSON,
@@ -181,6 +185,7 @@ def test_usual_events_go_the_quick_way() -> None:
             start, plain(type="page", sentAt="2026-11-30T10:00:00Z", originalTimestamp="2026-11-30T09:59:58Z")
         ),
         record(gpc, plain(timestamp="2999-01-01T00:00:00Z")),
+        record(start, plain(type="screen", name="Home", category="Shop", properties={"name": "é☕"})),
     ]
     for text in texts:
         event = quick(decode(text), datetime(2026, 11, 30, 10, 0, 1), PhoneReader("DE"))
@@ -191,6 +196,8 @@ def test_usual_events_go_the_quick_way() -> None:
     assert event["context"]["gpc"] is True
     [(_, _, event)] = rows(texts[5], is_quick=True)
     assert (event["occurred_at"], event["context"]["clock_future"]) == (event["received_at"], True)
+    [(_, _, event)] = rows(texts[6], is_quick=True)
+    assert event["properties"] == {"category": "Shop", "name": "é☕"}
 
 
 def test_the_arrival_is_the_collectors_and_the_address_as_it_says() -> None:
@@ -237,6 +244,7 @@ FAULTS = {
     "_text": lambda value: value if type(value) is str else None,
     "_either": lambda camel, snake: camel,
     "first_email": lambda *values: next((value for value in values if value), None),
+    "_titled": lambda sent, properties: properties,
     "_with": lambda context, known, around, gpc, is_of_future: context,
 }
 
