@@ -20,7 +20,7 @@ from segmentloom_sync.collector.authentication import (
 )
 from segmentloom_sync.collector.body import check_encoding, unpacked
 from segmentloom_sync.collector.client_address import Kept, TrustedProxies, kept_address
-from segmentloom_sync.collector.json_body import Item, encoded, read_batch, read_event
+from segmentloom_sync.collector.json_body import encoded, read_batch, read_event
 from segmentloom_sync.collector.limits import EVENT_BYTES, KEPT_BYTES, MESSAGE_ID_CHARACTERS, TOLD_ERRORS
 from segmentloom_sync.collector.origins import NO_ORIGIN
 from segmentloom_sync.collector.recent import RecentIds
@@ -167,7 +167,7 @@ class Collector:
         raw, event = read_event(unpacked(body, EVENT_BYTES))
         caller = caller or self._caller_in(admitted, event)
         if "writeKey" in event or "write_key" in event:
-            raw, event, _ = _without_key(Item(raw, event))
+            raw, event = _without_key(event)
         if _kind(event) != route.type:
             # The path says what it is, as with Segment and RudderStack, and tells events apart.
             event = {**event, "type": route.type}
@@ -199,25 +199,26 @@ class Collector:
         context = context if isinstance(context, dict) else {}
         sent_at = envelope.get("sentAt") or envelope.get("sent_at")
         judge = Judge(caller.is_secret, self._clock.now, Envelope(context=context, sent_at=sent_at))
-        good: list[Item] = []
+        good: list[bytes] = []
+        events: list[Mapping[str, Any]] = []
         bad: list[tuple[int, str, bytes]] = []
         ids: list[str] = []
-        for index, item in enumerate(items):
-            raw, event, reason = item
+        for index, (raw, event, reason) in enumerate(items):
             if type(event) is dict and ("writeKey" in event or "write_key" in event):
-                raw, event, reason = item = _without_key(item)
+                raw, event = _without_key(event)
             event_id = message_id(event)
             reason = reason or judge.reason_against(event, len(raw), event_id)
             if reason is not None:
                 bad.append((index, reason, raw))
                 continue
-            good.append(item)
+            good.append(raw)
+            events.append(event)
             if event_id is not None:
                 ids.append(event_id)
         ip, gpc = self._address(request), _asks_for_privacy(request)
         chunks = []
         if good:
-            said = _browser_context(caller, request, [item.value for item in good])
+            said = _browser_context(caller, request, events)
             if context:
                 said["context"] = {**said.get("context", {}), **context}
             if sent_at:
@@ -225,7 +226,7 @@ class Collector:
             head = full(received_at, caller, ip, gpc, said)
             if len(head) * len(good) > KEPT_BYTES:
                 raise Refusal(413, "too_large", _LARGE_CONTEXT)
-            chunks.append(records(head, [item.raw for item in good]))
+            chunks.append(records(head, good))
         chunks += [record(full(received_at, caller, ip, gpc, refused=reason), raw) for _, reason, raw in bad]
         reasons = Counter(reason for _, reason, _ in bad)
         errors = [{"index": index, "reason": reason} for index, reason, _ in bad[:TOLD_ERRORS]]
@@ -291,10 +292,10 @@ def _asks_for_privacy(request: Request) -> bool:
     return request.header("sec-gpc") == "1"
 
 
-def _without_key(item: Item) -> Item:
+def _without_key(event: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
     """Some libraries write the key into each event, and a key is not to be kept."""
-    kept = {name: value for name, value in item.value.items() if name not in KEY_NAMES}
-    return Item(encoded(kept), kept, item.reason)
+    kept = {name: value for name, value in event.items() if name not in KEY_NAMES}
+    return encoded(kept), kept
 
 
 def _browser_context(caller: Caller, request: Request, events: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -31,11 +31,15 @@ FIELDS: Final[Mapping[str, str]] = {
 """Which field of an event a reason speaks of."""
 
 _TYPES: Final = frozenset({"identify", "page", "screen", "group"})
-_WHO: Final = frozenset({"userId", "user_id", "anonymousId", "anonymous_id"})
-_OTHER_IDS: Final = frozenset({"previousId", "previous_id", "groupId", "group_id", "messageId", "message_id"})
-_TIMES: Final = frozenset(
-    {"timestamp", "originalTimestamp", "original_timestamp", "sentAt", "sent_at", "receivedAt", "received_at"}
-)
+_WHO: Final = "who"
+_TIME: Final = "time"
+_LOOKED_AT: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("userId", "user_id", "anonymousId", "anonymous_id"), _WHO),
+    **dict.fromkeys(("timestamp", "originalTimestamp", "original_timestamp"), _TIME),
+    **dict.fromkeys(("sentAt", "sent_at", "receivedAt", "received_at"), _TIME),
+    **dict.fromkeys(("previousId", "previous_id", "groupId", "group_id", "messageId", "message_id"), "other"),
+}
+"""The fields that are to be text, and what of."""
 _YEARS: Final = range(1900, 2200)
 """Between these no correction of a clock leads out of the calendar."""
 
@@ -123,16 +127,13 @@ def _is_plainly_good(event: Any) -> bool:
         return False
     is_somebodys = False
     for field, value in event.items():
-        if field in _WHO:
-            if type(value) is str:
-                is_somebodys = is_somebodys or value.strip(ASCII_BLANKS) != ""
-            elif value is not None:
-                return False
-        elif field in _TIMES:
-            if value is not None and not _is_plainly_a_time(value):
-                return False
-        elif field in _OTHER_IDS and value is not None and type(value) is not str:
+        kind = _LOOKED_AT.get(field)
+        if kind is None or value is None:
+            continue
+        if type(value) is not str or (kind is _TIME and not _is_plainly_a_time(value)):
             return False
+        if kind is _WHO:
+            is_somebodys = is_somebodys or value.strip(ASCII_BLANKS) != ""
     return is_somebodys
 
 
