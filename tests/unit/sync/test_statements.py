@@ -56,7 +56,7 @@ def heard() -> Iterator[tuple[list[str], str]]:
     shop.prepare()
     shop.add("ann", "bob", "cat", "dan", "eve", "fay", "gil", "hal")
     shop.build()
-    runner = SyncRunner(DuckDb(listening, "segmentloom", lambda: None), clock)  # type: ignore[arg-type]
+    runner = SyncRunner(DuckDb(listening, "segmentloom", lambda: None), clock)
     target = buyers(platform)
     assert runner.run(target).status == "ok"
     shop.request("opt_out", "user_id:ann")  # found by the request itself
