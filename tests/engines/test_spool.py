@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,19 @@ from segmentloom_sync.spool.writer import SpoolWriter
 from segmentloom_sync.warehouse.base import Engine, Warehouse
 from segmentloom_sync.warehouse.connect import connect
 from tests.engines.conftest import NewWorkspace
+from tests.unit.spool.killing import WRITER, killed
 from tests.unit.spool.rings import RING, line
 
+LOADER = """
+import sys
+from pathlib import Path
+from segmentloom_sync.project import Project
+from segmentloom_sync.spool.load import load_spool
+from tests.unit.spool.rings import RING
+
+print("ready", flush=True)
+load_spool(Project.find(Path(sys.argv[1])), Path(sys.argv[2]), keys=RING, group_bytes=150_000)
+"""
 ODD = "it's \\\\ caffè ☕ {{ x }}"
 ORDER = f'{{"event":"{ODD}","user_id":"u1","message_id":"o1","properties":{{"n":1e-7,"a":[1,null]}}}}'
 COLUMNS = "event_id, source_id, type, occurred_at, received_at, user_id, email, ip, load_id, line_number"
@@ -84,3 +97,34 @@ def test_a_spool_lands_once(
         warehouse = connect(project)
         assert table_hash(warehouse) == landed
         warehouse.close()
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_and_double_nothing(
+    engine: Engine, new_workspace: NewWorkspace, tmp_path: Path
+) -> None:
+    workspace, spool = new_workspace(engine).path, tmp_path / "spool"
+    spool.mkdir()
+    chance = random.Random(1)
+    acknowledged: set[str] = set()
+    for number in range(50):
+        told = killed(WRITER, str(spool), str(number * 1_000_000), after=chance.uniform(0, 0.1))
+        acknowledged |= {f"m{text.strip()}" for text in told}
+        if number % 5 == 4:
+            killed(LOADER, str(workspace), str(spool), after=chance.uniform(0, 4))
+    load_spool(Project.find(workspace), spool, keys=RING)
+
+    with closing(connect(Project.find(workspace))) as warehouse:
+        landed = [
+            name for (name,) in warehouse.rows(f"select event_id from {warehouse.relation('events', 'raw')}")
+        ]
+        assert len(landed) == len(set(landed)), "an event landed twice"
+        assert acknowledged <= set(landed), "an acknowledged event was lost"
+        assert len(acknowledged) > 500
+        kept = table_hash(warehouse)
+    for _ in range(3):
+        for path in files(spool, LOADED):
+            path.rename(path.with_suffix(SEALED))
+        load_spool(Project.find(workspace), spool, keys=RING)
+        with closing(connect(Project.find(workspace))) as warehouse:
+            assert table_hash(warehouse) == kept
