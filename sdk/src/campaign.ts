@@ -1,5 +1,6 @@
 /** UTM parameters and click ids of the latest visit that had some. */
 
+import { attempt } from './attempt'
 import { readLocal, writeLocal } from './storage'
 
 const WANTED = /^utm_|^(gclid|gbraid|wbraid|dclid|fbclid|msclkid|li_fat_id|ttclid)$/
@@ -20,5 +21,5 @@ export const readCampaign = () => {
 /** Stored when an event needs it, so that nothing is before consent. */
 export const campaign = (): Record<string, string> => {
   if (landed) writeLocal(CAMPAIGN, landed)
-  return JSON.parse(readLocal(CAMPAIGN) || '{}')
+  return { ...attempt(() => JSON.parse(readLocal(CAMPAIGN))) }
 }

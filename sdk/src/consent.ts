@@ -1,5 +1,6 @@
 /** What the visitor has allowed. It travels on every event as `context.consent`. */
 
+import { attempt } from './attempt'
 import { options } from './options'
 import { persist, recall } from './persisted'
 import { blockedBy } from './privacy'
@@ -7,7 +8,7 @@ import type { Consent } from './types'
 
 const CONSENT = 'sgl_con'
 
-export const consentGiven = (): Consent => ({ ...options.consent, ...JSON.parse(recall(CONSENT) || '{}') })
+export const consentGiven = (): Consent => ({ ...options.consent, ...attempt(() => JSON.parse(recall(CONSENT))) })
 
 /** Until the visitor may be recorded it is kept in memory only. */
 export const keepConsent = (given: Consent | undefined) => {

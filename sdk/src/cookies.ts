@@ -1,13 +1,12 @@
 /** Cookies on the widest domain that the browser takes, so that all subdomains of a site know the same visitor. */
 
+import { attempt } from './attempt'
 import { options } from './options'
 
 const YEAR = 31536000 // seconds
 
-export const readCookie = (key: string): string => {
-  const found = document.cookie.match('\\b' + key + '=([^;]*)')
-  return found ? decodeURIComponent(found[1]!) : ''
-}
+export const readCookie = (key: string): string =>
+  attempt(() => decodeURIComponent(document.cookie.match('\\b' + key + '=([^;]*)')![1]!)) || ''
 
 /** From two labels up to the whole host, then the host alone: a public suffix, an address or localhost is refused. */
 const domains = (): string[] => {

@@ -146,3 +146,22 @@ def test_without_cookies_and_storage_a_page_view_keeps_one_id(
         assert visitor.cookies() == {}
     finally:
         driver.quit()
+
+
+def test_what_others_have_damaged_counts_as_absent(visitor: Visitor, receiver: Receiver) -> None:
+    visitor.open("/")
+    first = seen(visitor, receiver, "Before")
+    visitor.run(
+        """
+        document.cookie.match(/sgl_\\w+/g).forEach(name => { document.cookie = name + '=%E0%A4%A;path=/' })
+        document.cookie = 'sgl_con=%7Bads;path=/'
+        localStorage.sgl_utm = '{'
+        """
+    )
+    visitor.open("/again")
+    second = seen(visitor, receiver, "After")
+    assert second["anonymous_id"]
+    assert second["context"]["campaign"] == first["context"]["campaign"] == {}  # type: ignore[index]
+    visitor.run("segmentloom.consent({ads: true})")
+    third = seen(visitor, receiver, "Consented")
+    assert third["context"]["consent"] == {"ads": True}  # type: ignore[index]
